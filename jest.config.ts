@@ -1,0 +1,17 @@
+import type { Config } from 'jest'
+
+const config: Config = {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/spec'],
+  testMatch: ['**/*.spec.ts'],
+  testPathIgnorePatterns: ['/fixtures/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  transform: { '\\.tsx?$': ['ts-jest', { tsconfig: 'tsconfig.json', diagnostics: false }] },
+  // Specs and fixtures import the package by its public names; the sources answer.
+  moduleNameMapper: {
+    '^express-start-api$': '<rootDir>/lib/index.ts',
+    '^express-start-api/(api|server)$': '<rootDir>/lib/$1.ts',
+  },
+}
+
+export default config

@@ -1,0 +1,66 @@
+// Every error that the package itself raises: one class, told apart by its code. Imports nothing.
+
+export type StartApiErrorCode =
+  | 'ERR_START_API_DIRECTORY'
+  | 'ERR_START_API_ROUTE_FILE'
+  | 'ERR_START_API_CONFLICT'
+  | 'ERR_START_API_BAD_PARAM'
+  | 'ERR_START_API_BAD_HOST'
+  | 'ERR_START_API_BAD_RESULT'
+  | 'ERR_START_API_BAD_RESPONSE'
+  | 'ERR_START_API_THROWN'
+  | 'ERR_START_API_BODY_CONSUMED'
+  | 'ERR_START_API_BODY_TOO_LARGE'
+  | 'ERR_START_API_NO_REQUEST'
+
+export interface StartApiErrorDetails {
+  /** HTTP status that Express's error handling reads. Absent: 500. */
+  status?: number
+  /** Route files concerned, relative to the routes directory. */
+  files?: readonly string[]
+  cause?: unknown
+}
+
+/**
+ * An error raised by express-start-api. Tell it apart by `code`, not by `instanceof`: two copies of
+ * the package may be loaded.
+ */
+export class StartApiError extends Error {
+  readonly code: StartApiErrorCode
+  /** HTTP status for errors that belong to one request (400, 413); read by Express. */
+  readonly status?: number
+  /** Route files concerned, relative to the routes directory. */
+  readonly files?: readonly string[]
+
+  constructor(code: StartApiErrorCode, message: string, details: StartApiErrorDetails = {}) {
+    super(message, 'cause' in details ? { cause: details.cause } : undefined)
+    this.name = 'StartApiError'
+    this.code = code
+    if (details.status !== undefined) this.status = details.status
+    if (details.files !== undefined) this.files = details.files
+  }
+}
+
+/**
+ * What a handler threw, as an `Error`. Express reads meaning into bare values: `next()` continues
+ * the chain, `next('route')` and `next('router')` leave it (hazards 158, 159).
+ */
+export function toError(thrown: unknown, where: string): Error {
+  // Errors of another realm (jest's sandbox) fail `instanceof`.
+  if (thrown instanceof Error || Object.prototype.toString.call(thrown) === '[object Error]') {
+    return thrown as Error
+  }
+  return new StartApiError(
+    'ERR_START_API_THROWN',
+    `${where} threw ${describe(thrown)}, which is not an Error. Throw an Error or a Response.`,
+    { cause: thrown },
+  )
+}
+
+/** Names a value's kind without its content, which may be secret. */
+export function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  if (Array.isArray(value)) return 'an array'
+  if (typeof value === 'object') return 'an object'
+  return `a ${typeof value}`
+}

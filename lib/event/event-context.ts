@@ -1,0 +1,83 @@
+// Per request: the record that helpers see, and the storage that carries it through async code.
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { StartApiError } from '../errors'
+import { ResponseState } from './response-state'
+
+/** Node's objects of a request, as the host passed them. */
+export interface NodeExchange {
+  readonly req: IncomingMessage
+  readonly res: ServerResponse
+}
+
+interface RequestEventParts {
+  /** Makes the Request when it is first read: a handler that needs none pays for none. */
+  readonly toRequest: () => Request
+  readonly params: Record<string, string>
+  /** Absent in `api.fetch()`. */
+  readonly node?: NodeExchange
+  readonly runRoute: (event: RequestEvent) => Promise<Response>
+  readonly waitUntil: (promise: Promise<unknown>) => void
+}
+
+/** One request on its way through a route: what helpers see of it. */
+export class RequestEvent {
+  readonly params: Record<string, string>
+  readonly node: NodeExchange | undefined
+  /** What helpers say about the response to come. */
+  readonly response = new ResponseState()
+  /** Values that helpers and middleware share during this request. */
+  readonly context: Record<string, unknown> = {}
+  /** Keeps `close()` waiting for work that outlives the response. */
+  readonly waitUntil: (promise: Promise<unknown>) => void
+  readonly #parts: RequestEventParts
+  #request: Request | undefined
+
+  constructor(parts: RequestEventParts) {
+    this.#parts = parts
+    this.params = parts.params
+    this.node = parts.node
+    this.waitUntil = parts.waitUntil
+  }
+
+  get request(): Request {
+    return (this.#request ??= this.#parts.toRequest())
+  }
+
+  /** Runs the matched route, with another request in place of the client's where one is given. */
+  runRoute(request?: Request): Promise<Response> {
+    if (request !== undefined) this.#request = request
+    return this.#parts.runRoute(this)
+  }
+}
+
+/**
+ * Registered, so that the CommonJS and the ESM copy of the package, or two versions of it, share one
+ * storage (hazard 225).
+ */
+const STORAGE_KEY = Symbol.for('express-start-api.event-storage')
+
+const storage = ((globalThis as { [STORAGE_KEY]?: AsyncLocalStorage<RequestEvent> })[
+  STORAGE_KEY
+] ??= new AsyncLocalStorage<RequestEvent>())
+
+/** Runs a function, and all that it starts, with the event in reach of helpers. */
+export function runWithEvent<T>(event: RequestEvent, run: () => T): T {
+  return storage.run(event, run)
+}
+
+/**
+ * The event of the request being handled.
+ *
+ * @throws StartApiError outside a request; the message names the helper that was called
+ */
+export function currentEvent(helper: string): RequestEvent {
+  const event = storage.getStore()
+  if (event === undefined) {
+    throw new StartApiError(
+      'ERR_START_API_NO_REQUEST',
+      `${helper}() was called outside a request. Call it in a route handler or in what the handler calls, not while a module loads.`,
+    )
+  }
+  return event
+}

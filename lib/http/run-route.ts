@@ -1,0 +1,62 @@
+// Per request: calls the handler of a route and insists on a Response. Knows no Node types.
+import { StartApiError, describe, toError } from '../errors'
+import { type Handler, type HandlerContext, METHODS, type Route } from '../routes/route-module'
+
+/**
+ * The handler for a method: HEAD is served by GET where a route has no HEAD of its own
+ * (RFC 9110, 9.3.2).
+ */
+export function findHandler(route: Route, method: string): Handler | undefined {
+  return route.handlers.get(method) ?? (method === 'HEAD' ? route.handlers.get('GET') : undefined)
+}
+
+/** The `Allow` header of a route: what it answers, HEAD and OPTIONS included. */
+export function toAllow(route: Route): string {
+  return METHODS.filter(
+    (method) => method === 'OPTIONS' || findHandler(route, method) !== undefined,
+  ).join(', ')
+}
+
+/**
+ * Runs a handler. A thrown Response is an answer like a returned one.
+ *
+ * @throws what the handler throws, as an Error; StartApiError if it gives no Response
+ */
+export async function runHandler(
+  route: Route,
+  handler: Handler,
+  context: HandlerContext,
+): Promise<Response> {
+  const where = toPlace(route, handler)
+  let result: unknown
+  try {
+    result = await handler(context)
+  } catch (thrown) {
+    if (isResponse(thrown)) return thrown
+    throw toError(thrown, where)
+  }
+  return toResponse(result, where)
+}
+
+/** Method and file of a handler, for errors. Reading the method off the Request would build one. */
+function toPlace(route: Route, handler: Handler): string {
+  const method = [...route.handlers].find(([, candidate]) => candidate === handler)?.[0] ?? ''
+  return `${method} ${route.file}`
+}
+
+/** Checks what a handler gave. `where` names it for the error: method and file. */
+export function toResponse(result: unknown, where: string): Response {
+  if (isResponse(result)) return result
+  throw new StartApiError(
+    'ERR_START_API_BAD_RESULT',
+    `${where} returned ${describe(result)}. Return a Response, e.g. json(value) or new Response(text).`,
+  )
+}
+
+/** By shape: a Response of another realm or of a polyfill fails `instanceof` (hazard 213). */
+export function isResponse(value: unknown): value is Response {
+  if (value instanceof Response) return true
+  if (typeof value !== 'object' || value === null) return false
+  const { status, headers, body } = value as Partial<Response>
+  return typeof status === 'number' && typeof headers?.get === 'function' && body !== undefined
+}

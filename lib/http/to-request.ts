@@ -1,0 +1,100 @@
+// Per request: Node's req → a native fetch Request, made by @whatwg-node/server from a guarded view.
+import type { ServerResponse } from 'node:http'
+import {
+  type FetchAPI,
+  type NodeRequest,
+  type NodeResponse,
+  normalizeNodeRequest,
+} from '@whatwg-node/server'
+import { toRequestBody } from './request-body'
+import { type HostRequest, type Origin, toWireTarget } from './request-url'
+
+/**
+ * Handlers get the platform's own classes: the adapter's ponyfills fail `instanceof`, `clone()` and
+ * `fetch(request)` (hazards 59 to 63).
+ */
+const NATIVE = { Request, URL } as unknown as FetchAPI
+
+/**
+ * The adapter never sees `req` itself: given one, it re-writes the query from `req.query`, replaces
+ * parsed bodies, writes into `req.headers` and takes `req.raw` for a container (hazards 1 to 5, 46,
+ * 70 to 78). It sees a view that holds what the Request is to be made of, and nothing else.
+ */
+export function toRequest(
+  req: HostRequest,
+  res: ServerResponse,
+  origin: Origin,
+  maxBodySize: number,
+): Request {
+  const target = toWireTarget(req)
+  const headers = toHeaders(req)
+  const bodied = req.method !== 'GET' && req.method !== 'HEAD'
+  const body = bodied ? toRequestBody(req, res, maxBodySize) : undefined
+  for (const [name, value] of Object.entries(body?.headers ?? {})) {
+    if (value === null) headers.delete(name)
+    else headers.set(name, value)
+  }
+  const line = {
+    protocol: origin.protocol,
+    originalUrl: target,
+    headers: { host: origin.host },
+  }
+  const view = {
+    method: req.method,
+    headers,
+    // The adapter reads URL parts from `raw` and passes the same object on as the body.
+    raw: body === undefined ? line : Object.assign(body.source, line),
+  }
+  // The adapter's types describe Node's own classes; it reads only what the view has.
+  const request = normalizeNodeRequest(view as unknown as NodeRequest, NATIVE, toAbortSource(res))
+  return withExactUrl(request, target)
+}
+
+/**
+ * `req.headers`, which guards in front read and may have changed: where the client repeats a
+ * single-valued header, its first value counts for both (hazard 49).
+ */
+function toHeaders(req: HostRequest): Headers {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(req.headers)) {
+    if (value === undefined || name.startsWith(':')) continue
+    if (typeof value === 'string') headers.append(name, value)
+    else for (const item of value) headers.append(name, item)
+  }
+  const authority = req.headers[':authority']
+  if (typeof authority === 'string' && !headers.has('host')) headers.set('host', authority)
+  return headers
+}
+
+/**
+ * Tells the adapter when the client has left: `close` without `finish`. Given `res`, it would keep
+ * listeners on it and redefine `req.aborted` (hazards 69, 228).
+ */
+function toAbortSource(res: ServerResponse): NodeResponse {
+  const source = {
+    once(event: string, abort: () => void) {
+      if (event !== 'close') return
+      const onClose = () => {
+        // HTTP/2's response has no `writableFinished`.
+        if (!(res.writableFinished ?? res.writableEnded)) abort()
+      }
+      if (res.closed || res.destroyed) onClose()
+      else res.once('close', onClose)
+    },
+    removeListener() {},
+  }
+  return source as unknown as NodeResponse
+}
+
+/**
+ * WHATWG URLs escape some characters that clients send as they are (`'`, `"`, `{`, `|`): a signature
+ * over the URL would no longer match (hazard 3). The property shadows the getter only then.
+ */
+function withExactUrl(request: Request, target: string): Request {
+  if (/^[\w\-.~!$&()*+,;=:@/%?[\]]*$/.test(target)) return request
+  const { origin } = new URL(request.url)
+  if (request.url !== origin + target) {
+    Object.defineProperty(request, 'url', { value: origin + target, configurable: true })
+  }
+  return request
+}

@@ -1,0 +1,157 @@
+// The options of startApi(): their meaning, their checks, their defaults.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerAdapterPlugin } from '@whatwg-node/server'
+import type { StartAPIHandlerCallback } from './define/api-handler'
+import type { LoadOptions } from './routes/load-routes'
+import { toBase } from './routes/route-path'
+
+/**
+ * Tells the package your application's types, by declaration merging:
+ *
+ * ```ts
+ * declare module 'express-start-api' {
+ *   interface Register {
+ *     req: import('express').Request
+ *     res: import('express').Response
+ *   }
+ * }
+ * ```
+ */
+// oxlint-disable-next-line no-empty-object-type -- filled in by users
+export interface Register {}
+
+/** Node's request as the host passes it: Express's own, once `Register` says so. */
+export type HostReq = Register extends { req: infer Req } ? Req : IncomingMessage
+/** Node's response as the host passes it: Express's own, once `Register` says so. */
+export type HostRes = Register extends { res: infer Res } ? Res : ServerResponse
+
+export interface StartApiOptions {
+  /**
+   * Path that all routes live under. Files whose name already begins with it keep their path, the
+   * others get it in front; with `'/'` nothing is put in front. A mount path (`app.use('/v1', …)`)
+   * comes before it.
+   *
+   * Default: `'/api'`.
+   */
+  apiBaseURL?: string
+  /**
+   * Whether a path that no file serves, or a method that its file does not handle, goes to `next()`.
+   * `false`: below `apiBaseURL` such requests are answered instead, with 404, 405 or, for OPTIONS,
+   * 204. Without `next` they are always answered.
+   *
+   * Default: `true`.
+   */
+  fallthrough?: boolean
+  /** Start v0's entry handler (`app/api.ts`): runs around every route file. Default: none. */
+  handler?: StartAPIHandlerCallback
+  /**
+   * Adds to the handlers' `context`, which holds Node's `req` and `res`. Called once for each request
+   * that a route serves. What it throws goes to Express's error middleware.
+   *
+   * Default: nothing is added.
+   */
+  context?(req: HostReq, res: HostRes): object | Promise<object>
+  /**
+   * Further globs of files that are no routes, relative to the routes directory. Always ignored: names
+   * that begin with `-` or `.`, `*.d.ts`, `*.test.*`, `*.spec.*`, `__tests__`, `node_modules`.
+   *
+   * Default: none.
+   */
+  ignore?: string | readonly string[]
+  /**
+   * Whether `/api/Users` and `/api/users` differ. By default the hosting Express application decides
+   * (its setting `case sensitive routing`), and elsewhere they don't: guards in front of the routes
+   * and the routes themselves then agree. Inside an `express.Router({ caseSensitive: true })`, set it.
+   */
+  caseSensitive?: boolean
+  /**
+   * Longest request body, in bytes. Longer ones are answered with 413: before the handler runs if the
+   * client declares the length, else by an error from the read that exceeds it.
+   *
+   * Default: no limit. Body parsers in front have their own.
+   */
+  maxBodySize?: number
+  /** Plugins of `@whatwg-node/server`, run around every route. Default: none. */
+  plugins?: readonly ServerAdapterPlugin[]
+  /**
+   * Imports a route file by its absolute path, for environments whose import can't be reached from a
+   * package: `load: (file) => import(file)` in vitest. Default: `require` or `import()`, whichever
+   * the file is for.
+   */
+  load?: (file: string) => unknown
+}
+
+/** Options with their defaults in place. */
+export interface Settings extends LoadOptions {
+  readonly fallthrough: boolean
+  readonly handler: StartAPIHandlerCallback | undefined
+  readonly context: StartApiOptions['context']
+  /** `undefined`: the host decides. */
+  readonly caseSensitive: boolean | undefined
+  readonly maxBodySize: number
+  readonly plugins: readonly ServerAdapterPlugin[]
+}
+
+const KNOWN = new Set([
+  'apiBaseURL',
+  'fallthrough',
+  'handler',
+  'context',
+  'ignore',
+  'caseSensitive',
+  'maxBodySize',
+  'plugins',
+  'load',
+])
+
+/** @throws TypeError that names the option, for an unknown one or an unusable value */
+export function readOptions(options: StartApiOptions): Settings {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError('startApi(): the second argument must be an object of options.')
+  }
+  for (const name of Object.keys(options)) {
+    if (!KNOWN.has(name)) {
+      throw new TypeError(
+        `startApi(): there is no option \`${name}\`. Known options: ${[...KNOWN].join(', ')}.`,
+      )
+    }
+  }
+  const { ignore = [], load, maxBodySize = Infinity, plugins = [] } = options
+  const globs = typeof ignore === 'string' ? [ignore] : ignore
+  check('ignore', 'a glob or an array of globs', isArrayOf(globs, 'string'))
+  check('fallthrough', 'a boolean', isOptional(options.fallthrough, 'boolean'))
+  check('caseSensitive', 'a boolean', isOptional(options.caseSensitive, 'boolean'))
+  check(
+    'handler',
+    'a function, as createStartAPIHandler() returns',
+    isOptional(options.handler, 'function'),
+  )
+  check('context', 'a function of req and res', isOptional(options.context, 'function'))
+  check('load', 'a function of a file name', isOptional(load, 'function'))
+  check('maxBodySize', 'a number of bytes', typeof maxBodySize === 'number' && maxBodySize >= 0)
+  check('plugins', 'an array of @whatwg-node/server plugins', isArrayOf(plugins, 'object'))
+  return {
+    base: toBase(options.apiBaseURL ?? '/api'),
+    fallthrough: options.fallthrough ?? true,
+    handler: options.handler,
+    context: options.context,
+    ignore: globs,
+    caseSensitive: options.caseSensitive,
+    caseRule: options.caseSensitive === true ? 'sensitive' : 'insensitive',
+    maxBodySize,
+    plugins,
+    ...(load === undefined ? {} : { load }),
+  }
+}
+
+function check(option: string, kind: string, holds: boolean): void {
+  if (!holds) throw new TypeError(`startApi(): option \`${option}\` must be ${kind}.`)
+}
+
+function isOptional(value: unknown, type: 'boolean' | 'function'): boolean {
+  return value === undefined || typeof value === type
+}
+
+function isArrayOf(value: unknown, type: 'string' | 'object'): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === type && item !== null)
+}

@@ -1,0 +1,88 @@
+// Start-up, stage "files": finds the route files of a directory, by name only.
+import { readdirSync, statSync } from 'node:fs'
+import { globSync } from 'glob'
+import { minimatch } from 'minimatch'
+import { StartApiError } from '../errors'
+
+const ROUTE_FILES = '**/*.{ts,tsx,mts,cts,js,jsx,mjs,cjs}'
+
+/** Names that are never routes, as Start and its users keep them beside routes (hazard 195). */
+const NEVER_ROUTES = [
+  '**/-*',
+  '**/-*/**',
+  '**/.*',
+  '**/.*/**',
+  '**/*.d.{ts,mts,cts}',
+  '**/*.{test,spec}.*',
+  '**/__tests__/**',
+  '**/node_modules/**',
+]
+
+/**
+ * The route files below a directory: relative to it, separated by `/` on every system, in byte order
+ * so that no result depends on the file system (hazard 179).
+ *
+ * @param ignore further globs, relative to the directory
+ * @throws StartApiError if the directory is missing, is a file, or it or a folder in it can't be read
+ */
+export function findRouteFiles(directory: string, ignore: readonly string[]): string[] {
+  assertDirectory(directory)
+  const unreadable: NodeJS.ErrnoException[] = []
+  const files = globSync(ROUTE_FILES, {
+    cwd: directory,
+    nodir: true,
+    posix: true,
+    ignore: [...NEVER_ROUTES, ...ignore],
+    // glob passes over folders that it may not read: their routes would silently be missing.
+    fs: {
+      readdirSync: ((path: string, options: { withFileTypes: true }) => {
+        try {
+          return readdirSync(path, options)
+        } catch (error) {
+          if (isPermissionError(error)) unreadable.push(error as NodeJS.ErrnoException)
+          throw error
+        }
+      }) as typeof readdirSync,
+    },
+  })
+  if (unreadable[0] !== undefined) throw directoryError(directory, unreadable[0])
+  return files.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+}
+
+/** The same rules for names that come from a bundler's manifest instead of a directory. */
+export function isRouteFile(file: string, ignore: readonly string[]): boolean {
+  return (
+    minimatch(file, ROUTE_FILES, { dot: true }) &&
+    ![...NEVER_ROUTES, ...ignore].some((pattern) => minimatch(file, pattern, { dot: true }))
+  )
+}
+
+function assertDirectory(directory: string): void {
+  try {
+    if (!statSync(directory).isDirectory()) {
+      throw new StartApiError(
+        'ERR_START_API_DIRECTORY',
+        `The routes directory ${directory} is a file. Pass the directory that holds the route files.`,
+      )
+    }
+    readdirSync(directory)
+  } catch (error) {
+    if (error instanceof StartApiError) throw error
+    throw directoryError(directory, error as NodeJS.ErrnoException)
+  }
+}
+
+function directoryError(directory: string, cause: NodeJS.ErrnoException): StartApiError {
+  const message =
+    cause.code === 'ENOENT'
+      ? `The routes directory ${directory} does not exist. Create it, or pass its absolute path: a relative one is resolved against the working directory (${process.cwd()}).`
+      : isPermissionError(cause)
+        ? `The routes directory ${cause.path ?? directory} can't be read. Give the process read permission on it and on the folders in it.`
+        : `The routes directory ${directory} can't be read (${cause.code ?? cause.message}).`
+  return new StartApiError('ERR_START_API_DIRECTORY', message, { cause })
+}
+
+function isPermissionError(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException).code
+  return code === 'EACCES' || code === 'EPERM'
+}

@@ -1,0 +1,286 @@
+// startApi(): validates, starts loading, and returns the middleware that is the whole of a request:
+// req → match → Request → handler (plugins, entry handler, event) → Response → res.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createServerAdapter } from '@whatwg-node/server'
+import { StartApiError, toError } from './errors'
+import { RequestEvent, runWithEvent } from './event/event-context'
+import { ResponseState } from './event/response-state'
+import { allowedMethods, failure, methodNotAllowed, notFound } from './http/answers'
+import { rejectDeclaredLength } from './http/request-body'
+import { type HostRequest, toOrigin, toPathname } from './http/request-url'
+import { applyHelpers } from './http/response-head'
+import { findHandler, runHandler, toResponse } from './http/run-route'
+import { sendResponse } from './http/send-response'
+import { toRequest } from './http/to-request'
+import {
+  type HostReq,
+  type HostRes,
+  type Settings,
+  type StartApiOptions,
+  readOptions,
+} from './options'
+import { type RouteModules, findRoutes, loadRoutes } from './routes/load-routes'
+import type { Dialect, Handler, Route } from './routes/route-module'
+import { isUnder } from './routes/route-path'
+import {
+  type CaseRule,
+  type Match,
+  type RouteTable,
+  createRouteTable,
+  toParams,
+} from './routes/route-table'
+
+/** One served route. */
+export interface RouteInfo {
+  /** TanStack's spelling, with the base: `/api/users/$id`. */
+  readonly path: string
+  readonly methods: readonly string[]
+  /** Relative to the routes directory. */
+  readonly file: string
+  /** Which generation of Start the file was written for. */
+  readonly dialect: Dialect
+}
+
+type Next = (error?: unknown) => void
+
+/** The middleware that `startApi()` returns. */
+export interface StartApi {
+  /** For Express and Connect; without `next`, as a `node:http` listener, it answers every request. */
+  (req: IncomingMessage, res: ServerResponse, next?: Next): void
+  /**
+   * Settles when every route file is loaded. Rejects with one error that lists all files that failed;
+   * if nobody listens, the process ends with that message.
+   */
+  readonly ready: Promise<void>
+  /** The served routes, by file name. Empty until `ready`. */
+  readonly routes: readonly RouteInfo[]
+  /**
+   * Asks the routes without a socket, e.g. in tests. A path alone is completed to `http://localhost`.
+   * Answers 404 and 405 itself; rejects with what a handler throws.
+   */
+  fetch(input: Request | URL | string, init?: RequestInit): Promise<Response>
+  /** Waits for work that was handed to `waitUntil`, and disposes of plugins. */
+  close(): Promise<void>
+}
+
+/**
+ * A middleware that serves the API route files of a directory.
+ *
+ * It returns at once and loads in the background; requests that come earlier wait. What it does not
+ * serve goes to `next()` untouched.
+ *
+ * @param routes the routes directory (a relative one is resolved against the working directory), or
+ *   the modules that a bundler made of it
+ * @throws TypeError for unusable arguments
+ * @throws StartApiError for an unusable directory, and for files that answer the same URLs
+ *
+ * @example
+ * ```ts
+ * const app = express()
+ * app.use(startApi('./routes')) // routes/api/users/$id.ts is now GET /api/users/:id
+ * ```
+ */
+export function startApi(
+  routes: string | URL | RouteModules,
+  options: StartApiOptions = {},
+): StartApi {
+  const settings = readOptions(options)
+  const files = findRoutes(toRoutesSource(routes), settings)
+  let table: RouteTable | undefined
+  const loading = loadRoutes(files).then((loaded) => (table = createRouteTable(loaded)))
+
+  const adapter = createServerAdapter<AdapterContext>(
+    (request, { event }) => (event === undefined ? answer(request) : enter(event, request)),
+    { plugins: [...settings.plugins] },
+  )
+
+  function startApi(req: IncomingMessage, res: ServerResponse, next?: Next): void {
+    if (table !== undefined) return handle(table, req, res, next)
+    loading.then(
+      (loaded) => handle(loaded, req, res, next),
+      (error: unknown) => fail(error, req, res, next),
+    )
+  }
+
+  /** Nothing on `req` or `res` is changed or listened to before a handler is found. */
+  function handle(table: RouteTable, req: HostRequest, res: ServerResponse, next?: Next): void {
+    let found: Found
+    try {
+      found = find(table, req, settings)
+    } catch (error) {
+      return fail(error, req, res, next)
+    }
+    if (
+      found.handler === undefined &&
+      next !== undefined &&
+      (settings.fallthrough || !found.ours)
+    ) {
+      return next()
+    }
+    const sent =
+      found.handler === undefined
+        ? sendResponse(res, refuse(found.match?.route, req.method), new ResponseState())
+        : serve(found.match, found.handler, req, res)
+    // Answered through `next` alone: Express 4 ignores a returned promise, Express 5 would report the
+    // error a second time (hazards 161, 162).
+    sent.catch((error: unknown) => fail(error, req, res, next))
+  }
+
+  async function serve(
+    match: Match,
+    handler: Handler,
+    req: HostRequest,
+    res: ServerResponse,
+  ): Promise<void> {
+    const { maxBodySize } = settings
+    const params = toParams(match)
+    rejectDeclaredLength(req, maxBodySize)
+    const origin = toOrigin(req)
+    // Options are typed by what the application registered; the host passes just those objects.
+    const added = await settings.context?.(req as HostReq, res as HostRes)
+    const context = { req, res, ...added }
+    const event = new RequestEvent({
+      toRequest: () => toRequest(req, res, origin, maxBodySize),
+      params,
+      node: { req, res },
+      runRoute: (event) => run(match.route, handler, event, context),
+      waitUntil: (promise) => adapter.waitUntil(promise.then(() => undefined)),
+    })
+    const response = await runWithEvent(event, () =>
+      settings.plugins.length === 0
+        ? enter(event)
+        : adapter.handleRequest(event.request, { event, req, res }),
+    )
+    await sendResponse(res, response, event.response)
+  }
+
+  /** `api.fetch()`: the same steps without Node's objects. */
+  async function answer(request: Request): Promise<Response> {
+    const table = await loading
+    const { pathname } = new URL(request.url)
+    const match = table.match(pathname, settings.caseRule)
+    const handler = match && findHandler(match.route, request.method)
+    if (match === undefined || handler === undefined) return refuse(match?.route, request.method)
+    const event = new RequestEvent({
+      toRequest: () => request,
+      params: toParams(match),
+      runRoute: (event) => run(match.route, handler, event, {}),
+      waitUntil: (promise) => adapter.waitUntil(promise.then(() => undefined)),
+    })
+    const response = await runWithEvent(event, () => enter(event))
+    return applyHelpers(response, event.response)
+  }
+
+  /** Start's entry handler, where there is one, decides whether and how the route runs. */
+  async function enter(event: RequestEvent, request?: Request): Promise<Response> {
+    if (settings.handler === undefined) return event.runRoute(request)
+    const where = 'The entry handler (option `handler`)'
+    return toResponse(await settings.handler({ request: request ?? event.request }), where)
+  }
+
+  return Object.defineProperties(startApi, {
+    ready: { value: loading.then(() => undefined), enumerable: true },
+    routes: { get: () => (table?.routes ?? []).map(toRouteInfo), enumerable: true },
+    fetch: {
+      value: async (input: Request | URL | string, init?: RequestInit) => {
+        const target = typeof input === 'string' ? new URL(input, 'http://localhost') : input
+        return adapter.fetch(
+          init === undefined && target instanceof URL
+            ? new Request(target)
+            : new Request(target, init),
+        )
+      },
+      enumerable: true,
+    },
+    close: { value: async () => adapter.dispose(), enumerable: true },
+  }) as StartApi
+}
+
+/** What plugins see beside the request; `event` is ours. */
+interface AdapterContext {
+  readonly event?: RequestEvent
+  readonly req?: IncomingMessage
+  readonly res?: ServerResponse
+}
+
+type Found =
+  | { readonly match: Match; readonly handler: Handler; readonly ours: true }
+  | { readonly match: Match | undefined; readonly handler: undefined; readonly ours: boolean }
+
+function find(table: RouteTable, req: HostRequest, settings: Settings): Found {
+  const pathname = toPathname(req)
+  if (pathname === undefined) return { match: undefined, handler: undefined, ours: false }
+  const rule = toCaseRule(req, settings)
+  // A guard's exact path would not cover the path with a slash, so neither may ours (hazard 34).
+  const strict = req.app?.settings?.['strict routing'] === true
+  const match =
+    strict && pathname.length > 1 && pathname.endsWith('/')
+      ? undefined
+      : table.match(pathname, rule)
+  const handler = match && findHandler(match.route, req.method ?? 'GET')
+  if (handler !== undefined) return { match: match!, handler, ours: true }
+  const fold = (text: string) => (rule === 'insensitive' ? text.toLowerCase() : text)
+  return { match, handler, ours: isUnder(fold(pathname), fold(settings.base)) }
+}
+
+function toCaseRule(req: HostRequest, { caseSensitive }: Settings): CaseRule {
+  return (caseSensitive ?? req.app?.settings?.['case sensitive routing'] === true)
+    ? 'sensitive'
+    : 'insensitive'
+}
+
+function refuse(route: Route | undefined, method: string | undefined): Response {
+  if (route === undefined) return notFound()
+  return method === 'OPTIONS' ? allowedMethods(route) : methodNotAllowed(route)
+}
+
+function run(
+  route: Route,
+  handler: Handler,
+  event: RequestEvent,
+  context: object,
+): Promise<Response> {
+  return runHandler(route, handler, {
+    get request() {
+      return event.request
+    },
+    params: event.params,
+    context,
+    get pathname() {
+      return new URL(event.request.url).pathname
+    },
+  })
+}
+
+/** Express answers while it can; after that, the client can only be shown that something is missing. */
+function fail(thrown: unknown, req: IncomingMessage, res: ServerResponse, next?: Next): void {
+  const error = toError(thrown, 'A route')
+  if (res.headersSent) {
+    if (!res.writableEnded) res.destroy()
+    console.error(`[start-api] ${req.method} failed after its answer had begun:`, error)
+    return
+  }
+  // The client has left: nobody to answer, and no failure of the application (hazard 165).
+  if (res.destroyed) return
+  if (next !== undefined) return next(error)
+  const status = (error instanceof StartApiError && error.status) || 500
+  if (status === 500) console.error('[start-api]', error)
+  sendResponse(res, failure(status), new ResponseState()).catch(() => res.destroy())
+}
+
+function toRoutesSource(routes: unknown): string | RouteModules {
+  if (typeof routes === 'string' && routes !== '') return resolve(routes)
+  if (routes instanceof URL && routes.protocol === 'file:') return fileURLToPath(routes)
+  if (typeof routes === 'object' && routes !== null && !(routes instanceof URL)) {
+    return routes as RouteModules
+  }
+  throw new TypeError(
+    'startApi(): the first argument must be the routes directory, as a path or a file: URL, or the modules of one.',
+  )
+}
+
+function toRouteInfo({ path, handlers, file, dialect }: Route): RouteInfo {
+  return { path, methods: [...handlers.keys()], file, dialect }
+}
