@@ -13,7 +13,8 @@ export interface RoutePath {
   readonly segments: readonly Segment[]
 }
 
-const EXTENSION = /\.[cm]?[jt]sx?$/
+/** In any case: on case-insensitive file systems the search finds `USERS.TS`, too. */
+const EXTENSION = /\.[cm]?[jt]sx?$/i
 
 /**
  * The route path of a file by Start v0's rules: folders and dots both separate, `index` vanishes at
@@ -21,13 +22,19 @@ const EXTENSION = /\.[cm]?[jt]sx?$/
  *
  * @param file path relative to the routes directory, separated by `/`
  * @param base normalised `apiBaseURL`: `''` or `/api`
+ * @throws StartApiError for a name that can't be served as it reads
  */
 export function toRoutePath(file: string, base: string): RoutePath {
-  const own = toOwnPath(file)
-  const path = isUnder(own, base) ? own : base + own
+  const path = toPath(file, base)
   const segments = toSegments(path)
   rejectUnusableSegments(segments, file)
-  return { path: path === '' ? '/' : path, segments }
+  return { path, segments }
+}
+
+/** The same path as text, even where its name can't be served. */
+export function toPath(file: string, base: string): string {
+  const own = toOwnPath(file)
+  return (isUnder(own, base) ? own : base + own) || '/'
 }
 
 /** The parts of a path in TanStack's spelling; `''` and `/` have none. */
@@ -65,22 +72,36 @@ export function toBase(apiBaseURL: unknown): string {
   const names = apiBaseURL.replace(/^\/+|\/+$/g, '').split('/')
   if (names.length === 1 && names[0] === '') return ''
   for (const name of names) {
-    if (name === '' || name === '.' || name === '..' || /[?#$*:\\]/.test(name)) {
+    if (name === '' || name === '.' || name === '..' || /[?#$*:%\\]/.test(name)) {
       throw new TypeError(
         `startApi(): option \`apiBaseURL\` is "${apiBaseURL}", but must be a literal path such as "/api" or "/internal/v1".`,
       )
     }
   }
-  return names.map((name) => `/${name}`).join('')
+  return names.map((name) => `/${name.normalize('NFC')}`).join('')
 }
 
 /** Two paths of the same shape answer the same URLs: `/users/$id` and `/users/$name`. */
 export function toShape(segments: readonly Segment[]): string {
   return segments
     .map((segment) =>
-      segment.kind === 'static' ? `/${segment.text}` : segment.kind === 'param' ? '/$*' : '/$',
+      segment.kind === 'static'
+        ? `/${toWireText(segment.text)}`
+        : segment.kind === 'param'
+          ? '/$*'
+          : '/$',
     )
     .join('')
+}
+
+/**
+ * Literal text of a path as browsers send it, the only spelling that matches. `%61dmin` is `admin` to
+ * a decoder but not to Express's guards, so it must not be ours either (hazards 8, 193).
+ */
+export function toWireText(text: string): string {
+  return encodeURI(text)
+    .replace(/[?#]/g, encodeURIComponent)
+    .replace(/%(?:5[BD]|7C)/g, decodeURIComponent)
 }
 
 function toSegment(name: string): Segment {
@@ -90,7 +111,8 @@ function toSegment(name: string): Segment {
 }
 
 function rejectUnusableSegments(segments: readonly Segment[], file: string): void {
-  const names = new Set<string>()
+  // A splat's value has these two names.
+  const names = new Set(segments.some(({ kind }) => kind === 'splat') ? ['_splat', '*'] : [])
   segments.forEach((segment, index) => {
     if (segment.kind === 'splat' && index !== segments.length - 1) {
       throw unusable(file, 'has a splat `$` before its end; move the `$` to the last position')

@@ -1,7 +1,7 @@
 // Start-up's result and the request's first step: every route, and the matcher over their paths.
 import { StartApiError } from '../errors'
 import type { Route } from './route-module'
-import type { Segment } from './route-path'
+import { toShape, toWireText } from './route-path'
 
 /** A route and the raw values of its params, in the path's order. */
 export interface Match {
@@ -53,15 +53,14 @@ function createTree(routes: readonly Route[], rule: CaseRule): Tree {
   for (const route of routes) {
     addRoute(root, route, fold)
     if (route.segments.every((segment) => segment.kind === 'static')) {
-      statics.set(
-        route.segments.map((segment) => `/${fold(toWireText(segment))}`).join('') || '/',
-        route,
-      )
+      statics.set(fold(toShape(route.segments)) || '/', route)
     }
   }
 
   return (pathname) => {
-    const path = pathname.length > 1 && pathname.endsWith('/') ? pathname.slice(0, -1) : pathname
+    // One slash, not two: `//` is not `/` (hazard 7).
+    const slashed = pathname.length > 1 && pathname.endsWith('/') && !pathname.endsWith('//')
+    const path = slashed ? pathname.slice(0, -1) : pathname
     const folded = fold(path)
     const route = statics.get(folded)
     if (route !== undefined) return { route, values: [] }
@@ -157,24 +156,13 @@ function addRoute(root: Node, route: Route, fold: (text: string) => string): voi
     }
     if (segment.kind === 'param') node = node.param ??= createNode()
     else {
-      const text = fold(toWireText(segment))
+      const text = fold(toWireText(segment.text))
       let child = node.statics.get(text)
       if (child === undefined) node.statics.set(text, (child = createNode()))
       node = child
     }
   }
   node.route = route
-}
-
-/**
- * A literal segment as browsers send it, the only spelling that matches. `%61dmin` is `admin` to a
- * decoder but not to Express's guards, so it must not be ours either (hazards 8, 193).
- */
-function toWireText(segment: Segment): string {
-  if (segment.kind !== 'static') return ''
-  return encodeURI(segment.text)
-    .replace(/[?#]/g, encodeURIComponent)
-    .replace(/%(?:5[BD]|7C)/g, decodeURIComponent)
 }
 
 function createNode(): Node {
