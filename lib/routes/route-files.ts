@@ -1,5 +1,5 @@
 // Start-up, stage "files": finds the route files of a directory, by name only.
-import { readdirSync, statSync } from 'node:fs'
+import { readdirSync, realpathSync, statSync } from 'node:fs'
 import { globSync } from 'glob'
 import { minimatch } from 'minimatch'
 import { StartApiError } from '../errors'
@@ -19,8 +19,9 @@ const NEVER_ROUTES = [
 ]
 
 /**
- * The route files below a directory: relative to it, separated by `/` on every system, in byte order
- * so that no result depends on the file system (hazard 179).
+ * The route files below a directory: relative to it, separated by `/` on every system, ordered by code
+ * unit so that no result depends on the file system (hazard 179). Links to files count, links to
+ * folders are not followed, as in Start: they may lead in circles or out of the directory (hazard 201).
  *
  * @param ignore further globs, relative to the directory
  * @throws StartApiError if the directory is missing, is a file, or it or a folder in it can't be read
@@ -29,10 +30,11 @@ export function findRouteFiles(directory: string, ignore: readonly string[]): st
   assertDirectory(directory)
   const unreadable: NodeJS.ErrnoException[] = []
   const files = globSync(ROUTE_FILES, {
-    cwd: directory,
+    // glob enters no link, not even this one: deployments link to the current release.
+    cwd: realpathSync(directory),
     nodir: true,
     posix: true,
-    ignore: [...NEVER_ROUTES, ...ignore],
+    ignore: toIgnored(ignore),
     // glob passes over folders that it may not read: their routes would silently be missing.
     fs: {
       readdirSync: ((path: string, options: { withFileTypes: true }) => {
@@ -52,9 +54,17 @@ export function findRouteFiles(directory: string, ignore: readonly string[]): st
 /** The same rules for names that come from a bundler's manifest instead of a directory. */
 export function isRouteFile(file: string, ignore: readonly string[]): boolean {
   return (
-    minimatch(file, ROUTE_FILES, { dot: true }) &&
-    ![...NEVER_ROUTES, ...ignore].some((pattern) => minimatch(file, pattern, { dot: true }))
+    minimatch(file, ROUTE_FILES, AS_GLOB_DOES) &&
+    !toIgnored(ignore).some((pattern) => minimatch(file, pattern, AS_GLOB_DOES))
   )
+}
+
+/** How glob reads the patterns that it ignores: `!` and `#` are ordinary characters. */
+const AS_GLOB_DOES = { dot: true, nonegate: true, nocomment: true }
+
+/** `./internal/**` and `/internal/**` are relative to the directory, too. */
+function toIgnored(ignore: readonly string[]): string[] {
+  return [...NEVER_ROUTES, ...ignore.map((pattern) => pattern.replace(/^\.?\/+/, ''))]
 }
 
 function assertDirectory(directory: string): void {
@@ -77,7 +87,7 @@ function directoryError(directory: string, cause: NodeJS.ErrnoException): StartA
     cause.code === 'ENOENT'
       ? `The routes directory ${directory} does not exist. Create it, or pass its absolute path: a relative one is resolved against the working directory (${process.cwd()}).`
       : isPermissionError(cause)
-        ? `The routes directory ${cause.path ?? directory} can't be read. Give the process read permission on it and on the folders in it.`
+        ? `The routes directory ${directory} can't be read${cause.path === undefined || cause.path === directory ? '' : `, because of ${cause.path} in it`}. Give the process read permission on it and on the folders in it.`
         : `The routes directory ${directory} can't be read (${cause.code ?? cause.message}).`
   return new StartApiError('ERR_START_API_DIRECTORY', message, { cause })
 }
