@@ -116,7 +116,7 @@ export function readOptions(options: StartApiOptions): Settings {
       )
     }
   }
-  const { ignore = [], load, maxBodySize = Infinity, plugins = [] } = options
+  const { apiBaseURL = '/api', ignore = [], load, maxBodySize = Infinity, plugins = [] } = options
   const globs = typeof ignore === 'string' ? [ignore] : ignore
   check('ignore', 'a glob or an array of globs', isArrayOf(globs, 'string'))
   check('fallthrough', 'a boolean', isOptional(options.fallthrough, 'boolean'))
@@ -131,7 +131,7 @@ export function readOptions(options: StartApiOptions): Settings {
   check('maxBodySize', 'a number of bytes', typeof maxBodySize === 'number' && maxBodySize >= 0)
   check('plugins', 'an array of @whatwg-node/server plugins', isArrayOf(plugins, 'object'))
   return {
-    base: toBase(options.apiBaseURL ?? '/api'),
+    base: toBase(apiBaseURL),
     fallthrough: options.fallthrough ?? true,
     handler: options.handler,
     context: options.context,

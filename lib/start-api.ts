@@ -23,7 +23,7 @@ import {
 } from './options'
 import { type RouteModules, findRoutes, loadRoutes } from './routes/load-routes'
 import type { Dialect, Handler, Route } from './routes/route-module'
-import { isUnder } from './routes/route-path'
+import { isUnder, toWireText } from './routes/route-path'
 import {
   type CaseRule,
   type Match,
@@ -89,7 +89,7 @@ export function startApi(
   const settings = readOptions(options)
   const files = findRoutes(toRoutesSource(routes), settings)
   let table: RouteTable | undefined
-  const loading = loadRoutes(files).then((loaded) => (table = createRouteTable(loaded)))
+  const loading = loadRoutes(files, settings).then((loaded) => (table = createRouteTable(loaded)))
 
   const adapter = createServerAdapter<AdapterContext>(
     (request, { event }) => (event === undefined ? answer(request) : enter(event, request)),
@@ -222,7 +222,7 @@ function find(table: RouteTable, req: HostRequest, settings: Settings): Found {
   const handler = match && findHandler(match.route, req.method ?? 'GET')
   if (handler !== undefined) return { match: match!, handler, ours: true }
   const fold = (text: string) => (rule === 'insensitive' ? text.toLowerCase() : text)
-  return { match, handler, ours: isUnder(fold(pathname), fold(settings.base)) }
+  return { match, handler, ours: isUnder(fold(pathname), fold(toWireText(settings.base))) }
 }
 
 function toCaseRule(req: HostRequest, { caseSensitive }: Settings): CaseRule {

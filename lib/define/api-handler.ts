@@ -62,6 +62,5 @@ export function defaultAPIRoutesHandler(options: {
 }
 
 function toTableRoute([path, route]: [string, APIRoute<string>]): Route {
-  // `toRoute` returns undefined for a module without the export only.
-  return toRoute(path, { path, segments: toSegments(path) }, { APIRoute: route })!
+  return toRoute(path, { path, segments: toSegments(path) }, { APIRoute: route })
 }

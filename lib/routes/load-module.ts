@@ -1,28 +1,32 @@
 // Start-up, stage "modules": imports one route file under whatever loader the application runs with.
-import { readFileSync } from 'node:fs'
+import { readFileSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, extname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { findPlace, isErrorLike, toReason } from './load-failure'
 
 /**
  * Imports a file once, by the loader that the rest of the application uses for it: `import()` for
  * files that are ESM by name or package, `require` for the others. Loaders (ts-node, tsx, swc, jest)
- * hook into one or the other, so when Node refuses the first way, the second is tried. The order
- * matters: a module reached both ways would exist twice, with its state (hazard 211).
+ * hook into one or the other, so when the first way turns the file away, the second is tried. The
+ * order matters: a module reached both ways would exist twice, with its state (hazard 211).
+ *
+ * @throws what the file throws; an Error with advice if neither way takes it
  */
 export async function loadModule(file: string): Promise<unknown> {
   const ways = isEsm(file) ? [importModule, requireModule] : [requireModule, importModule]
-  let refusal: unknown
+  let refusal: { error: unknown; advice: string } | undefined
   for (const load of ways) {
     try {
       return await load(file)
     } catch (error) {
-      if (!isRefusal(error)) throw error
-      // The first refusal is the one that the file's own kind explains.
-      refusal ??= error
+      const advice = toAdvice(error, file)
+      if (advice === undefined) throw error
+      // The first way is the file's own: what it has to say explains more than the second.
+      refusal ??= { error, advice }
     }
   }
-  throw explain(file, refusal)
+  throw new Error(`${toReason(refusal!.error)}. ${refusal!.advice}`, { cause: refusal!.error })
 }
 
 function requireModule(file: string): unknown {
@@ -58,34 +62,62 @@ function packageType(directory: string): string | undefined {
   return type
 }
 
-const REFUSALS = new Set([
-  'ERR_REQUIRE_ESM',
-  'ERR_REQUIRE_ASYNC_MODULE',
-  'ERR_UNKNOWN_FILE_EXTENSION',
-  'ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING',
-  'ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING_FLAG',
-])
+const TYPESCRIPT =
+  'If nothing here loads TypeScript: start the app with tsx, ts-node or Node 22.18 or newer, compile the routes, or pass the option `load`'
+const MODULE =
+  'If the file is an ES module, name it .mjs or set "type": "module" in its package.json; if it is loaded by other means than Node\'s, pass the option `load`'
+const JEST =
+  'In jest, run Node with --experimental-vm-modules, or have the file transformed to CommonJS'
 
-/** Whether a loader turned the file away before running it, as opposed to the file failing. */
-function isRefusal(error: unknown): boolean {
-  const { code, name, message } = error as NodeJS.ErrnoException
-  return (
-    (code !== undefined && REFUSALS.has(code)) ||
-    (name === 'SyntaxError' &&
-      /^(?:Cannot use import statement|Unexpected token 'export'|await is only valid)/.test(
-        message,
-      )) ||
-    // jest without --experimental-vm-modules, by version
+/**
+ * What to do about a loader that turned this very file away before running it, or `undefined` if the
+ * file failed by itself or in what it loads: a second try would run it twice.
+ */
+function toAdvice(error: unknown, file: string): string | undefined {
+  if (!isErrorLike(error)) return undefined
+  const { code, name, message } = error
+  const names = [file, toRealPath(file)]
+  // Names in these messages end at white space: `x.ts` is not `x.tsx`.
+  const text = `${message}\n`.replaceAll('\n', ' ')
+  const says = (...before: string[]) =>
+    before.some((words) => names.some((name) => text.includes(`${words}${name} `)))
+  switch (code) {
+    case 'ERR_UNKNOWN_FILE_EXTENSION':
+      return says('for ') ? TYPESCRIPT : undefined
+    case 'ERR_REQUIRE_ESM': // Node before 20.19, ts-node, jest
+      return says('ES Module ', 'ES Module: ') ? MODULE : undefined
+    case 'ERR_REQUIRE_ASYNC_MODULE': // older releases don't name the module
+      return says('Requiring ') || !message.includes('Requiring ') ? MODULE : undefined
+    case 'ERR_INTERNAL_ASSERTION': // Node 20 about an .mts file that import() has turned away
+      return says('Cannot require() ES Module ') ? MODULE : undefined
+    case 'ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING':
+    case 'ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING_FLAG':
+      return JEST
+  }
+  if (
     /^You need to run with a version of node that supports ES Modules in the VM API/.test(message)
   )
+    return JEST
+  if (name !== 'SyntaxError') return undefined
+  const place = findPlace(error)
+  if (place !== undefined && !names.includes(place.file)) return undefined
+  // Node reads an extension that it doesn't know as JavaScript.
+  if (/\.[cm]?tsx?$/.test(file) && !hasTypeScriptHook(file)) return TYPESCRIPT
+  const esm =
+    /^(?:Cannot use import statement|Cannot use 'import.meta'|Unexpected token 'export'|await is only valid)/
+  return esm.test(message) ? MODULE : undefined
 }
 
-function explain(file: string, cause: unknown): Error {
-  const typescript = /\.[cm]?tsx?$/.test(file)
-  return new Error(
-    typescript
-      ? 'nothing here can load TypeScript. Start the app with tsx, ts-node or Node 22.18 or newer, compile the routes, or pass the option `load`'
-      : 'neither require() nor import() accepts it. Check its "type" in package.json, or pass the option `load`',
-    { cause },
-  )
+/** Whether a loader has registered itself with `require`, as ts-node, tsx and swc do. */
+function hasTypeScriptHook(file: string): boolean {
+  return extname(file) in createRequire(file).extensions
+}
+
+/** Node's messages name what a link leads to. */
+function toRealPath(file: string): string {
+  try {
+    return realpathSync(file)
+  } catch {
+    return file
+  }
 }

@@ -1,12 +1,14 @@
 // The whole of start-up, top to bottom: directory → route files → route paths → modules → routes.
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import { StartApiError } from '../errors'
+import { type LoadFailure, loadError } from './load-failure'
 import { loadModule } from './load-module'
 import { findRouteFiles, isRouteFile } from './route-files'
-import { type Route, toRoute } from './route-module'
-import { type RoutePath, isUnder, toOwnPath, toRoutePath, toShape } from './route-path'
+import { type Route, isRouteModule, toRoute } from './route-module'
+import { type RoutePath, isUnder, toOwnPath, toPath, toRoutePath, toShape } from './route-path'
 import type { CaseRule } from './route-table'
+import { watchLoading } from './watch-loading'
 
 /**
  * What a bundler makes of a routes directory, e.g. `import.meta.glob('./routes/**\/*.ts')`: file
@@ -24,104 +26,130 @@ export interface LoadOptions {
   readonly load?: (file: string) => unknown
 }
 
-/** A route file that start-up has decided to load. */
-export interface RouteFile extends RoutePath {
+/** A file, or a bundler's module, that start-up is going to load. */
+export interface RouteFile {
   readonly file: string
+  /**
+   * Whether its name or its text promises an API route: if it exports none, that is a mistake. Of a
+   * bundler's modules outside the base only the export tells whether they are routes or pages.
+   */
+  readonly promised: boolean
   readonly load: () => unknown
 }
 
 /**
  * First half, synchronous: everything that names alone decide.
  *
- * @throws StartApiError for an unusable directory, an unusable name, or conflicting names
+ * @throws StartApiError for an unusable directory, unusable names, or conflicting names
  */
 export function findRoutes(routes: string | RouteModules, options: LoadOptions): RouteFile[] {
-  const candidates =
+  const files =
     typeof routes === 'string' ? fromDirectory(routes, options) : fromModules(routes, options)
-  const files = candidates.map(({ file, load }) => ({
-    file,
-    load,
-    ...toRoutePath(file, options.base),
-  }))
-  rejectConflicts(files, options.caseRule)
+  const paths: ServedFile[] = []
+  const failures: LoadFailure[] = []
+  for (const { file } of files.filter(({ promised }) => promised)) {
+    try {
+      paths.push({ file, ...toRoutePath(file, options.base) })
+    } catch (error) {
+      failures.push({ file, error })
+    }
+  }
+  if (failures.length > 0) throw loadError(failures)
+  rejectConflicts(paths, options.caseRule)
   return files
 }
 
 /**
  * Second half: imports the files and reads their exports.
  *
- * @throws StartApiError that lists every file that failed; its `cause` is the first failure
+ * @throws StartApiError that lists every file that failed
  */
-export async function loadRoutes(files: readonly RouteFile[]): Promise<Route[]> {
+export async function loadRoutes(
+  files: readonly RouteFile[],
+  { base, caseRule }: LoadOptions,
+): Promise<Route[]> {
   const routes: Route[] = []
-  const failures: { file: string; error: unknown }[] = []
+  const failures: LoadFailure[] = []
   // One after the other, in order of name: side effects of modules come in a stable order (hazard 221).
-  for (const file of files) {
+  for (const { file, promised, load } of files) {
     try {
-      const route = toRoute(file.file, file, await file.load())
-      if (route === undefined) warnNoRoute(file)
-      else routes.push(route)
+      const module = await watchLoading(file, load)
+      if (isRouteModule(module)) routes.push(toRoute(file, toRoutePath(file, base), module))
+      else if (promised) warnNoRoute(file, base)
     } catch (error) {
-      failures.push({ file: file.file, error })
+      failures.push({ file, error })
     }
   }
   if (failures.length > 0) throw loadError(failures)
+  // Again, now that the bundler's pages are told from its routes.
+  rejectConflicts(routes, caseRule)
   return routes
-}
-
-interface Candidate {
-  readonly file: string
-  readonly load: () => unknown
 }
 
 function fromDirectory(
   directory: string,
   { base, ignore, load = loadModule }: LoadOptions,
-): Candidate[] {
-  const candidates: Candidate[] = []
+): RouteFile[] {
+  const files: RouteFile[] = []
+  // `startApi('./routes/api')`: here, too, a file without the export is a mistake and no page.
+  const isBase = base !== '' && directory.replaceAll(sep, '/').endsWith(base)
   for (const file of findRouteFiles(directory, ignore)) {
     const path = join(directory, file)
-    if (!isApiFile(file, path, base)) continue
-    candidates.push({ file, load: () => load(path) })
+    if (isUnderBase(file, base) || namesApiExport(path)) {
+      files.push({ file, promised: true, load: () => load(path) })
+    } else if (isBase) warnNoRoute(file, base)
   }
-  if (candidates.length === 0) {
-    console.warn(
-      `[start-api] ${directory} holds no API route file. Add one, e.g. api/hello.ts with \`export const APIRoute = createAPIFileRoute('/api/hello')({ GET: … })\`.`,
-    )
-  }
-  return candidates
+  if (files.length === 0) warnEmpty(directory)
+  return files
+}
+
+function isUnderBase(file: string, base: string): boolean {
+  return base !== '' && isUnder(toOwnPath(file), base)
 }
 
 /** Page routes live in the same directory and must not run here: their text has no API export. */
-function isApiFile(file: string, path: string, base: string): boolean {
-  const underBase = base !== '' && isUnder(toOwnPath(file), base)
-  return underBase || /\bAPIRoute\b/.test(readFileSync(path, 'utf8'))
+function namesApiExport(path: string): boolean {
+  try {
+    return /\bAPIRoute\b/.test(readFileSync(path, 'utf8'))
+  } catch {
+    // Loading it fails likewise, and is reported together with the other files' failures.
+    return true
+  }
 }
 
-function fromModules(modules: RouteModules, { ignore }: LoadOptions): Candidate[] {
+function fromModules(modules: RouteModules, { base, ignore }: LoadOptions): RouteFile[] {
   const keys = Object.keys(modules)
-  const names = keys.map((key) => key.replaceAll('\\', '/').replace(/^\.?\//, ''))
+  const names = keys.map((key) => key.replaceAll('\\', '/').replace(/^(?:\.{0,2}\/)+/, ''))
   const root = sharedRoutesFolder(names)
-  return keys
-    .map((key, index): Candidate => {
+  const files = keys
+    .map((key, index): RouteFile => {
       const module = modules[key]
+      const file = names[index]!.slice(root.length)
+      const eager = typeof module !== 'function' || isRouteModule(module)
       return {
-        file: names[index]!.slice(root.length),
-        load: () => (typeof module === 'function' ? (module() as unknown) : module),
+        file,
+        promised: isUnderBase(file, base) || isRouteModule(module),
+        load: eager ? () => module : () => (module as () => unknown)(),
       }
     })
     .filter(({ file }) => isRouteFile(file, ignore))
     .sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0))
+  if (files.length === 0) warnEmpty('The object of modules')
+  return files
 }
 
-/** The longest `…/routes/` that every key begins with, or `''`. */
+/** `src/routes/` where every name begins with it, or `''`. */
 function sharedRoutesFolder(names: readonly string[]): string {
   const match = /^(?:.*?\/)?routes\//.exec(names[0] ?? '')
   return match !== null && names.every((name) => name.startsWith(match[0])) ? match[0] : ''
 }
 
-function rejectConflicts(files: readonly RouteFile[], caseRule: CaseRule): void {
-  const byShape = new Map<string, RouteFile[]>()
+interface ServedFile extends RoutePath {
+  readonly file: string
+}
+
+function rejectConflicts(files: readonly ServedFile[], caseRule: CaseRule): void {
+  const byShape = new Map<string, ServedFile[]>()
   for (const file of files) {
     const shape = toShape(file.segments)
     const key = caseRule === 'insensitive' ? shape.toLowerCase() : shape
@@ -138,34 +166,24 @@ function rejectConflicts(files: readonly RouteFile[], caseRule: CaseRule): void 
   )
 }
 
-function toConflictLine(group: readonly RouteFile[]): string {
+function toConflictLine(group: readonly ServedFile[]): string {
   const paths = new Set(group.map(({ path }) => path))
-  const names = group.map(({ file, path }) => (paths.size === 1 ? file : `${file} (${path})`))
-  const [first] = paths
-  const differByCase = new Set([...paths].map((path) => path.toLowerCase())).size === 1
-  return paths.size === 1
-    ? `  ${first}: ${names.join(', ')}`
-    : differByCase
-      ? `  same path but for upper and lower case: ${names.join(', ')} (or set \`caseSensitive: true\`)`
-      : `  same path but for the names of params: ${names.join(', ')}`
+  if (paths.size === 1) return `  ${group[0]!.path}: ${group.map(({ file }) => file).join(', ')}`
+  const names = group.map(({ file, path }) => `${file} (${path})`).join(', ')
+  if (new Set(group.map(({ segments }) => toShape(segments))).size === 1) {
+    return `  same path but for the names of params: ${names}`
+  }
+  return `  same path but for upper and lower case: ${names} (or set \`caseSensitive: true\`)`
 }
 
-function warnNoRoute({ file, path }: RouteFile): void {
+function warnNoRoute(file: string, base: string): void {
   console.warn(
-    `[start-api] ${file} exports no \`APIRoute\`, so ${path} is not served. Export it by that name, or begin the file's name with "-" if it is no route.`,
+    `[start-api] ${file} exports no \`APIRoute\`, so ${toPath(file, base)} is not served. Export it by that name, or begin the file's name with "-" if it is no route.`,
   )
 }
 
-function loadError(failures: readonly { file: string; error: unknown }[]): StartApiError {
-  const lines = failures.map(({ file, error }) => {
-    const own = error instanceof StartApiError && error.files?.[0] === file
-    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-    return own ? `  ${error.message}` : `  ${file}: ${text.split('\n')[0]}`
-  })
-  const count = failures.length === 1 ? 'A route file' : `${failures.length} route files`
-  return new StartApiError(
-    'ERR_START_API_ROUTE_FILE',
-    `${count} can't be used:\n${lines.join('\n')}`,
-    { files: failures.map(({ file }) => file), cause: failures[0]!.error },
+function warnEmpty(where: string): void {
+  console.warn(
+    `[start-api] ${where} holds no API route file. Add one, e.g. api/hello.ts with \`export const APIRoute = createAPIFileRoute('/api/hello')({ GET: … })\`.`,
   )
 }

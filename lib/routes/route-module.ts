@@ -29,19 +29,24 @@ export interface Route {
   readonly handlers: ReadonlyMap<string, Handler>
 }
 
+/** Whether a module exports an API route, usable or not. */
+export function isRouteModule(module: unknown): boolean {
+  return findExporter(module, 'APIRoute') !== undefined
+}
+
 /**
- * Makes a Route of a loaded module, or `undefined` if the module exports no API route.
+ * Makes a Route of a module that exports one.
  *
- * @throws StartApiError if it exports one that can't work; the message names file and member
+ * @throws StartApiError if it can't work; the message names file and member
  */
-export function toRoute(file: string, path: RoutePath, module: unknown): Route | undefined {
-  const route = findExport(module, 'APIRoute')
-  if (route === undefined) return undefined
-  const methods = isObject(route.value) ? route.value['methods'] : undefined
+export function toRoute(file: string, path: RoutePath, module: unknown): Route {
+  const route = findExporter(module, 'APIRoute')?.['APIRoute']
+  const methods = isObject(route) ? route['methods'] : undefined
   if (!isObject(methods)) {
+    const what = isObject(route) ? `has no \`methods\`` : `is ${describe(route)}`
     throw bad(
       file,
-      `exports an \`APIRoute\` that is ${describe(route.value)}; make it with createAPIFileRoute('${path.path}')({ GET: … })`,
+      `exports an \`APIRoute\` that ${what}; make it with createAPIFileRoute('${path.path}')({ GET: … })`,
     )
   }
   return {
@@ -79,14 +84,13 @@ function toHandlers(file: string, methods: Record<string, unknown>): Map<string,
 }
 
 /**
- * An export by name, wherever a loader put it: on the module, or on `default` when CommonJS met ESM
- * once or twice on the way (hazard 210).
+ * The object that has an export of that name: the module, or its `default` when CommonJS met ESM once
+ * or twice on the way (hazard 210).
  */
-function findExport(module: unknown, name: string): { value: unknown } | undefined {
+function findExporter(module: unknown, name: string): Record<string, unknown> | undefined {
   let candidate = module
-  for (let depth = 0; depth < 3; depth++) {
-    if (!isObject(candidate)) return undefined
-    if (name in candidate) return { value: candidate[name] }
+  for (let depth = 0; depth < 3 && isObject(candidate); depth++) {
+    if (name in candidate) return candidate
     candidate = candidate['default']
   }
   return undefined
