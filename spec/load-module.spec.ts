@@ -2,6 +2,7 @@
 // every file goes through jest.
 import { renameSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { startApi } from 'express-start-api'
 import { loadModule } from '../lib/routes/load-module'
 import { buildPackage, createApp, runNode } from './support/built-package'
 import { routesDirectory } from './support/routes-directory'
@@ -325,6 +326,23 @@ describe('in jest, without --experimental-vm-modules (hazard 212)', () => {
     const failure = loadModule(join(directory, 'a.ts'))
     await expect(failure).rejects.toThrow(/dependency\.js/)
     await expect(failure).rejects.not.toThrow(/In jest, run Node|If the file is an ES module/)
+  })
+
+  it('takes errors and Responses of either realm for what they are (hazard 213)', async () => {
+    const routes = (text: string) => startApi(routesDirectory({ 'api/a.ts': text }))
+    // Node's own modules throw errors of the realm outside the sandbox.
+    await expect(
+      routes(`exports.APIRoute = require('node:fs').readFileSync('/no/such/file')`).ready,
+    ).rejects.toThrow(
+      /\n {2}api\/a\.ts: ENOENT: no such file or directory, open '\/no\/such\/file'$/,
+    )
+    const api = routes(`
+      const headers = new Headers({ 'x-realm': 'other' })
+      const other = { status: 201, statusText: '', body: null, headers }
+      exports.APIRoute = { methods: { GET: () => other } }`)
+    const response = await api.fetch('/api/a')
+    expect(response.status).toBe(201)
+    expect(response.headers.get('x-realm')).toBe('other')
   })
 
   it('says so when a file has gone', async () => {
