@@ -7,7 +7,7 @@ import express4 from 'express4'
 import * as fc from 'fast-check'
 import { type StartApi, json, startApi } from 'express-start-api'
 import { type Middleware, listen } from './support/hosts'
-import { type RawAnswer, rawGet } from './support/raw-request'
+import { type RawAnswer, escapeBytes, rawGet, unescapeBytes } from './support/raw-request'
 import { apiRoutes } from './support/routes'
 
 const FILES = [
@@ -346,7 +346,7 @@ async function askAll(port: number, targets: readonly string[]): Promise<Reached
   for (let start = 0; start < targets.length; start += 20) {
     const answers = await Promise.all(
       targets.slice(start, start + 20).map(async (target) => {
-        const answer = await rawGet(port, target)
+        const answer = await rawGet(port, escapeBytes(target))
         return toReached(target, answer)
       }),
     )
@@ -358,7 +358,7 @@ async function askAll(port: number, targets: readonly string[]): Promise<Reached
 describe('a guard on /api/admin in front of startApi()', () => {
   for (const guarded of prefixGuards) {
     it(`sees every request that could mean its path [${guarded.name}]`, async () => {
-      const { port } = await listen(guarded.build())
+      const { port } = await listen(unescapeBytes(guarded.build()))
       const { at } = guarded
       // Both the guard and the routes are there.
       expect((await rawGet(port, `${at}/api/admin/users`)).body).toBe('denied')
@@ -433,7 +433,7 @@ describe('a guard on the exact path /api/admin/users', () => {
 
   for (const { name, build } of exactGuards) {
     it(`sees every request for that file, HEAD included (hazards 12, 34) [${name}]`, async () => {
-      const { port } = await listen(build(deny).use(notFound))
+      const { port } = await listen(unescapeBytes(build(deny).use(notFound)))
       expect((await rawGet(port, '/api/admin/users')).body).toBe('denied')
       const reached = await askAll(port, [
         ...TRICKS,
@@ -563,7 +563,7 @@ describe('any combination of tricks', () => {
     const apps = await Promise.all(
       prefixGuards.map(async (guarded) => ({
         guarded,
-        port: (await listen(guarded.build())).port,
+        port: (await listen(unescapeBytes(guarded.build()))).port,
       })),
     )
     await fc.assert(
