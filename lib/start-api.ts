@@ -12,7 +12,7 @@ import { rejectDeclaredLength } from './http/request-body'
 import { type HostRequest, toOrigin, toPathRules, toPathname } from './http/request-url'
 import { applyHelpers } from './http/response-head'
 import { findHandler, runHandler, toResponse } from './http/run-route'
-import { sendResponse } from './http/send-response'
+import { hasClientLeft, sendResponse } from './http/send-response'
 import { toRequest } from './http/to-request'
 import {
   type HostReq,
@@ -262,7 +262,7 @@ function fail(thrown: unknown, req: IncomingMessage, res: ServerResponse, next?:
     return
   }
   // The client has left: nobody to answer, and no failure of the application (hazard 165).
-  if (res.destroyed) return
+  if (hasClientLeft(res)) return
   if (next !== undefined) return next(error)
   const status = (error instanceof StartApiError && error.status) || 500
   if (status === 500) console.error('[start-api]', error)

@@ -127,7 +127,7 @@ describe.each([
   ['Express 5', express5],
   ['Express 4', express4 as unknown as Express],
 ])('an application with startApi() in front [%s]', (_name, express) => {
-  it('answers byte for byte as without it (issue 3, item 8)', async () => {
+  it('answers byte for byte as without it', async () => {
     const api = createApi()
     const without = await listen(createLegacy(express, []))
     const once = await listen(createLegacy(express, [api]))

@@ -95,10 +95,11 @@ function toAbortSource(req: HostRequest, res: ServerResponse): NodeResponse {
     once(event: string, abort: () => void) {
       if (event !== 'close') return
       const onClose = () => {
-        // HTTP/2's response has no `writableFinished`.
-        if (!(res.writableFinished ?? res.writableEnded)) abort()
+        // HTTP/2's response calls itself finished whenever it closes.
+        const done = req.httpVersionMajor > 1 ? res.writableEnded : res.writableFinished
+        if (!done) abort()
       }
-      if (res.closed || res.destroyed) onClose()
+      if (res.closed || res.destroyed || req.aborted) onClose()
       else res.once?.('close', onClose)
       // A pipelined response waits for its turn without a socket, and never hears of one closing.
       if (res.socket === null) req.once?.('close', () => req.aborted && onClose())
