@@ -42,34 +42,46 @@ export interface PathRules {
  */
 export function toPathRules({ app }: HostRequest): PathRules {
   if (app?.settings === undefined) return { caseSensitive: true, strict: false }
-  return {
-    caseSensitive: isSet(app, 'case sensitive routing', 'caseSensitive'),
-    strict: isSet(app, 'strict routing', 'strict'),
+  let caseSensitive = false
+  let strict = false
+  for (let host: HostApp | undefined = app; host !== undefined; host = host.parent) {
+    // oxlint-disable-next-line no-underscore-dangle -- Express 4's only name for it
+    const routers = toRouterRules(host.lazyrouter === undefined ? host.router : host._router)
+    caseSensitive ||= routers.caseSensitive || host.settings?.['case sensitive routing'] === true
+    strict ||= routers.strict || host.settings?.['strict routing'] === true
   }
+  return { caseSensitive, strict }
 }
 
-function isSet(app: HostApp, setting: string, option: 'caseSensitive' | 'strict'): boolean {
-  for (let host: HostApp | undefined = app; host !== undefined; host = host.parent) {
-    if (host.settings?.[setting] === true) return true
-    // oxlint-disable-next-line no-underscore-dangle -- Express 4's only name for it
-    const router = host.lazyrouter === undefined ? host.router : host._router
-    if (isSetInRouter(router, option, 0)) return true
+interface RouterRules extends PathRules {
+  /** Layers of the router when it was looked through. */
+  readonly size: number
+}
+
+/** A look through every layer costs more than all else here; layers are mounted before requests come. */
+const known = new WeakMap<HostRouter, RouterRules>()
+
+/** `express.Router({ caseSensitive, strict })`, at any depth, which no setting of the app shows. */
+function toRouterRules(router: HostRouter | undefined): PathRules {
+  const size = router?.stack?.length
+  if (router === undefined || size === undefined) return { caseSensitive: false, strict: false }
+  let rules = known.get(router)
+  if (rules?.size !== size) {
+    const caseSensitive = isSetIn(router, 'caseSensitive', 0)
+    known.set(router, (rules = { caseSensitive, strict: isSetIn(router, 'strict', 0), size }))
   }
-  return false
+  return rules
 }
 
 /** A Router may be mounted in itself. */
 const MAX_NESTED_ROUTERS = 10
 
-/** `express.Router({ caseSensitive, strict })`, which no setting of the app shows. */
-function isSetInRouter(
-  router: HostRouter | undefined,
-  option: 'caseSensitive' | 'strict',
-  depth: number,
-): boolean {
-  if (router?.stack === undefined || depth > MAX_NESTED_ROUTERS) return false
-  if (router[option] === true) return true
-  return router.stack.some(({ handle }) => isSetInRouter(handle, option, depth + 1))
+function isSetIn(router: HostRouter, option: 'caseSensitive' | 'strict', depth: number): boolean {
+  if (router.stack === undefined || depth > MAX_NESTED_ROUTERS) return false
+  return (
+    router[option] === true ||
+    router.stack.some(({ handle }) => handle !== undefined && isSetIn(handle, option, depth + 1))
+  )
 }
 
 /** `http://host` before a path, the request line's absolute form; anything odder is not ours. */
