@@ -59,9 +59,10 @@ export interface StartApiOptions {
    */
   ignore?: string | readonly string[]
   /**
-   * Whether `/api/Users` and `/api/users` differ. By default the hosting Express application decides
-   * (its setting `case sensitive routing`), and elsewhere they don't: guards in front of the routes
-   * and the routes themselves then agree. Inside an `express.Router({ caseSensitive: true })`, set it.
+   * Whether `/api/Users` and `/api/users` differ. By default they do unless an Express application
+   * without case-sensitive routing is the host: then neither its setting `case sensitive routing` nor
+   * a Router's option `caseSensitive` is on anywhere around the routes. So a guard in front of the
+   * routes sees every request that they answer.
    */
   caseSensitive?: boolean
   /**

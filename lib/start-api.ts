@@ -9,10 +9,10 @@ import { RequestEvent, runWithEvent } from './event/event-context'
 import { ResponseState } from './event/response-state'
 import { allowedMethods, failure, methodNotAllowed, notFound } from './http/answers'
 import { rejectDeclaredLength } from './http/request-body'
-import { type HostRequest, toOrigin, toPathname } from './http/request-url'
+import { type HostRequest, toOrigin, toPathRules, toPathname } from './http/request-url'
 import { applyHelpers } from './http/response-head'
 import { findHandler, runHandler, toResponse } from './http/run-route'
-import { sendResponse } from './http/send-response'
+import { hasClientLeft, sendResponse } from './http/send-response'
 import { toRequest } from './http/to-request'
 import {
   type HostReq,
@@ -97,7 +97,10 @@ export function startApi(
   )
 
   function startApi(req: IncomingMessage, res: ServerResponse, next?: Next): void {
-    if (table !== undefined) return handle(table, req, res, next)
+    if (table !== undefined) {
+      handle(table, req, res, next)
+      return
+    }
     loading.then(
       (loaded) => handle(loaded, req, res, next),
       (error: unknown) => fail(error, req, res, next),
@@ -117,7 +120,9 @@ export function startApi(
       next !== undefined &&
       (settings.fallthrough || !found.ours)
     ) {
-      return next()
+      // Nothing is returned, whatever `next` returns: Express 5 would wait for a promise.
+      next()
+      return
     }
     const sent =
       found.handler === undefined
@@ -212,9 +217,9 @@ type Found =
 function find(table: RouteTable, req: HostRequest, settings: Settings): Found {
   const pathname = toPathname(req)
   if (pathname === undefined) return { match: undefined, handler: undefined, ours: false }
-  const rule = toCaseRule(req, settings)
+  const { caseSensitive, strict } = toPathRules(req)
+  const rule: CaseRule = (settings.caseSensitive ?? caseSensitive) ? 'sensitive' : 'insensitive'
   // A guard's exact path would not cover the path with a slash, so neither may ours (hazard 34).
-  const strict = req.app?.settings?.['strict routing'] === true
   const match =
     strict && pathname.length > 1 && pathname.endsWith('/')
       ? undefined
@@ -223,12 +228,6 @@ function find(table: RouteTable, req: HostRequest, settings: Settings): Found {
   if (handler !== undefined) return { match: match!, handler, ours: true }
   const fold = (text: string) => (rule === 'insensitive' ? text.toLowerCase() : text)
   return { match, handler, ours: isUnder(fold(pathname), fold(toWireText(settings.base))) }
-}
-
-function toCaseRule(req: HostRequest, { caseSensitive }: Settings): CaseRule {
-  return (caseSensitive ?? req.app?.settings?.['case sensitive routing'] === true)
-    ? 'sensitive'
-    : 'insensitive'
 }
 
 function refuse(route: Route | undefined, method: string | undefined): Response {
@@ -263,7 +262,7 @@ function fail(thrown: unknown, req: IncomingMessage, res: ServerResponse, next?:
     return
   }
   // The client has left: nobody to answer, and no failure of the application (hazard 165).
-  if (res.destroyed) return
+  if (hasClientLeft(res)) return
   if (next !== undefined) return next(error)
   const status = (error instanceof StartApiError && error.status) || 500
   if (status === 500) console.error('[start-api]', error)

@@ -6,10 +6,82 @@ import { StartApiError } from '../errors'
 /** What Express and Connect add to Node's request. Nothing else of theirs is read. */
 export interface HostRequest extends IncomingMessage {
   originalUrl?: string
-  baseUrl?: string
   /** Express: after its `trust proxy` setting. */
   protocol?: string
-  app?: { settings?: Record<string, unknown> }
+  app?: HostApp
+}
+
+interface HostApp {
+  settings?: Readonly<Record<string, unknown>>
+  /** The app that this one is mounted in. */
+  parent?: HostApp
+  /** Express 5's. Express 4 has a getter of that name that throws. */
+  router?: HostRouter
+  /** Express 4's, made by `lazyrouter`. */
+  _router?: HostRouter
+  lazyrouter?: unknown
+}
+
+interface HostRouter {
+  caseSensitive?: unknown
+  strict?: unknown
+  stack?: readonly { readonly handle?: HostRouter }[]
+}
+
+/** Whether two spellings are one path. */
+export interface PathRules {
+  readonly caseSensitive: boolean
+  /** A path with a slash at its end is another path. */
+  readonly strict: boolean
+}
+
+/**
+ * The rules of the guards in front (hazards 12, 34). A guard that distinguishes what we don't would
+ * be passed by, so one app or Router around us that distinguishes is enough. Outside Express nothing
+ * tells how guards compare: case counts, as in Start v0.
+ */
+export function toPathRules({ app }: HostRequest): PathRules {
+  if (app?.settings === undefined) return { caseSensitive: true, strict: false }
+  let caseSensitive = false
+  let strict = false
+  for (let host: HostApp | undefined = app; host !== undefined; host = host.parent) {
+    // oxlint-disable-next-line no-underscore-dangle -- Express 4's only name for it
+    const routers = toRouterRules(host.lazyrouter === undefined ? host.router : host._router)
+    caseSensitive ||= routers.caseSensitive || host.settings?.['case sensitive routing'] === true
+    strict ||= routers.strict || host.settings?.['strict routing'] === true
+  }
+  return { caseSensitive, strict }
+}
+
+interface RouterRules extends PathRules {
+  /** Layers of the router when it was looked through. */
+  readonly size: number
+}
+
+/** A look through every layer costs more than all else here; layers are mounted before requests come. */
+const known = new WeakMap<HostRouter, RouterRules>()
+
+/** `express.Router({ caseSensitive, strict })`, at any depth, which no setting of the app shows. */
+function toRouterRules(router: HostRouter | undefined): PathRules {
+  const size = router?.stack?.length
+  if (router === undefined || size === undefined) return { caseSensitive: false, strict: false }
+  let rules = known.get(router)
+  if (rules?.size !== size) {
+    const caseSensitive = isSetIn(router, 'caseSensitive', 0)
+    known.set(router, (rules = { caseSensitive, strict: isSetIn(router, 'strict', 0), size }))
+  }
+  return rules
+}
+
+/** A Router may be mounted in itself. */
+const MAX_NESTED_ROUTERS = 10
+
+function isSetIn(router: HostRouter, option: 'caseSensitive' | 'strict', depth: number): boolean {
+  if (router.stack === undefined || depth > MAX_NESTED_ROUTERS) return false
+  return (
+    router[option] === true ||
+    router.stack.some(({ handle }) => handle !== undefined && isSetIn(handle, option, depth + 1))
+  )
 }
 
 /** `http://host` before a path, the request line's absolute form; anything odder is not ours. */
@@ -21,43 +93,49 @@ const ABSOLUTE_FORM = /^https?:\/\/(?:[\w.~-]+|\[[\da-f:.]+\])(?::\d{1,5})?(?=\/
  */
 export function toPathname(req: HostRequest): string | undefined {
   const url = req.url ?? '/'
-  const originalUrl = req.originalUrl ?? url
+  const { originalUrl } = req
+  // Without a host that knows the absolute form, guards are written by hand and look at `req.url`.
+  if (originalUrl === undefined && !url.startsWith('/')) return undefined
   const pathname = pathOf(url)
-  if (pathname === undefined) return undefined
-  if (originalUrl !== url) {
-    const original = pathOf(originalUrl)
-    if (original === undefined || DOT_SEGMENT.test(original)) return undefined
-    if (isSplitByConnect(req, url, originalUrl)) return undefined
-  }
-  return pathname
+  if (pathname === undefined || originalUrl === undefined || originalUrl === url) return pathname
+  // What a mount stripped counts as well: `request.url` is made of it.
+  const original = pathOf(originalUrl)
+  if (original === undefined || DOT_SEGMENT.test(original)) return undefined
+  return isSplitElsewhere(pathname, original) ? undefined : pathname
 }
 
+/**
+ * Targets that Express and Connect read with Node's legacy parser (see `fastparse` in parseurl). It
+ * escapes some characters, turns backslashes into slashes and takes `//user@` for an authority. Their
+ * mounts then strip a prefix by the length of what was read off what was sent: with `app.use('/:tenant',
+ * …)`, `/{/x/api/admin?#` arrives as `/api/admin`, past every guard on `/:tenant/api/admin`.
+ */
+const READ_BY_LEGACY_PARSER = /^[^/]|[\t\n\f\r #\xa0\ufeff]/
+
+/** Paths that the legacy parser leaves as they are. */
+const PLAIN_PATH = /^\/(?!\/)[\w\-.~!$&()*+,;=:@/%]*$/
+
 function pathOf(url: string): string | undefined {
-  let target = url
-  if (!target.startsWith('/')) {
-    const origin = ABSOLUTE_FORM.exec(target)
-    if (origin === null) return undefined
-    target = target.slice(origin[0].length)
-    // Express reads this form with the legacy parser, which turns backslashes into slashes and
-    // escapes what that parser finds unwise: only plain characters read the same here.
-    if (!/^[\w\-.~!$&()*+,;=:@/%]*(?:\?|$)/.test(target)) return undefined
-  }
+  const target = url.startsWith('/') ? url : url.replace(ABSOLUTE_FORM, '')
   const end = target.indexOf('?')
   const path = end === -1 ? target : target.slice(0, end)
-  // Express cuts the path at `#` and trims white space; a path that holds either has two readings.
-  return /[#\s]/.test(path) ? undefined : path
+  if (READ_BY_LEGACY_PARSER.test(url)) return PLAIN_PATH.test(path) ? path : undefined
+  // Node gives bytes. More is a path that someone decoded: its letters may fold to ASCII.
+  return /[^\0-\xff]/.test(path) ? undefined : path
 }
 
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i
 
-/** Connect's mount `/api` also takes `/api.json` and hands it on as `/.json` (hazard 31). */
-function isSplitByConnect(req: HostRequest, url: string, originalUrl: string): boolean {
-  return (
-    req.baseUrl === undefined &&
-    url.startsWith('/.') &&
-    originalUrl.endsWith(url.slice(1)) &&
-    !originalUrl.endsWith(url)
-  )
+/**
+ * Whether a mount cut the path at another place than before one slash. Express 4's takes one with it:
+ * `/v1//api/admin` arrives as `/api/admin`, past a guard on `/v1/api/admin`. Connect's `/api` also
+ * takes `/api.json` and hands it on as `/.json`, as do Express's mounts by a pattern (hazard 31).
+ */
+function isSplitElsewhere(pathname: string, original: string): boolean {
+  if (pathname.startsWith('/.') && original.endsWith(pathname.slice(1))) {
+    return !original.endsWith(pathname)
+  }
+  return original.endsWith(`/${pathname}`)
 }
 
 /**
@@ -88,7 +166,8 @@ export interface Origin {
 /** HTTP/1.0 clients may send no Host header at all (hazard 15). */
 const NO_HOST = 'localhost'
 
-const HOST = /^(?:[\w.~-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i
+/** A port may be empty: RFC 3986, 3.2.3. */
+const HOST = /^(?:[\w.~-]+|\[[\da-f:.]+\])(?::\d{0,5})?$/i
 
 /**
  * The origin that Express's `trust proxy` yields.
@@ -107,8 +186,10 @@ export function toOrigin(req: HostRequest): Origin {
 }
 
 function protocolOf(req: HostRequest): string {
-  const own = (req.socket as TLSSocket | undefined)?.encrypted === true ? 'https' : 'http'
-  const protocol = req.protocol?.toLowerCase()
+  const socket = req.socket as TLSSocket | undefined
+  const own = socket?.encrypted === true ? 'https' : 'http'
+  // Express's getter needs a socket, which requests made by hand may lack (hazard 239).
+  const protocol = socket === undefined ? undefined : req.protocol?.toLowerCase()
   // A trusted proxy may still forward a client's nonsense.
   return protocol === 'http' || protocol === 'https' ? protocol : own
 }

@@ -15,7 +15,7 @@ export async function sendResponse(
   state: ResponseState,
 ): Promise<void> {
   // The handler answered through Express's own `res`, or there is nobody left to answer.
-  if (res.headersSent || res.writableEnded || res.destroyed) return discard(response)
+  if (res.headersSent || res.writableEnded || hasClientLeft(res)) return discard(response)
   try {
     const head = toResponseHead(response, state)
     validate(head)
@@ -28,9 +28,15 @@ export async function sendResponse(
   }
 }
 
+/** HTTP/2's `res` has no `destroyed`, but a stream that has. */
+export function hasClientLeft(res: ServerResponse & { stream?: { destroyed: boolean } }): boolean {
+  return res.destroyed || res.stream?.destroyed === true
+}
+
 /** A status or method whose answer has no content: RFC 9110, 6.4.1. */
 function isBodiless(res: ServerResponse, head: ResponseHead): boolean {
-  return res.req.method === 'HEAD' || head.status === 204 || head.status === 304
+  // Responses made by hand may lack their request (hazard 239).
+  return res.req?.method === 'HEAD' || head.status === 204 || head.status === 304
 }
 
 async function sendHead(
@@ -40,7 +46,7 @@ async function sendHead(
 ): Promise<void> {
   if (head.status === 204) head.headers.delete('content-length')
   else if (
-    res.req.method === 'HEAD' &&
+    res.req?.method === 'HEAD' &&
     response.body !== null &&
     !head.headers.has('content-length')
   ) {
@@ -179,7 +185,7 @@ async function sendStream(
 function writeHead(res: ServerResponse, head: ResponseHead): void {
   res.statusCode = head.status
   // HTTP/2 has no reason phrase and warns about one (hazard 117).
-  if (head.statusText !== '' && res.req.httpVersionMajor === 1) res.statusMessage = head.statusText
+  if (head.statusText !== '' && res.req?.httpVersionMajor === 1) res.statusMessage = head.statusText
   // A length that middleware in front expected is not this body's.
   if (!head.headers.has('content-length')) res.removeHeader('content-length')
   for (const [name, value] of head.headers) {

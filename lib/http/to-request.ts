@@ -1,4 +1,5 @@
 // Per request: Node's req → a native fetch Request, made by @whatwg-node/server from a guarded view.
+import { setMaxListeners } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import {
   type FetchAPI,
@@ -28,7 +29,8 @@ export function toRequest(
 ): Request {
   const target = toWireTarget(req)
   const headers = toHeaders(req)
-  const bodied = req.method !== 'GET' && req.method !== 'HEAD'
+  const { method = 'GET' } = req
+  const bodied = method !== 'GET' && method !== 'HEAD'
   const body = bodied ? toRequestBody(req, res, maxBodySize) : undefined
   for (const [name, value] of Object.entries(body?.headers ?? {})) {
     if (value === null) headers.delete(name)
@@ -40,15 +42,31 @@ export function toRequest(
     headers: { host: origin.host },
   }
   const view = {
-    method: req.method,
+    method,
     headers,
     // The adapter reads URL parts from `raw` and passes the same object on as the body.
     raw: body === undefined ? line : Object.assign(body.source, line),
   }
   // The adapter's types describe Node's own classes; it reads only what the view has.
-  const request = normalizeNodeRequest(view as unknown as NodeRequest, NATIVE, toAbortSource(res))
+  const abortSource = toAbortSource(req, res)
+  const request = normalizeNodeRequest(view as unknown as NodeRequest, NATIVE, abortSource)
+  // It lives as long as the request: listeners of a handler's twenty sub-requests are no leak, which
+  // Node warns of beyond ten (hazard 227).
+  setMaxListeners(0, request.signal)
   return withExactUrl(request, target)
 }
+
+/**
+ * Headers about the connection and not about the request: hop-by-hop ones (RFC 9110, 7.6.1) and
+ * `expect`, which Node has answered. `fetch(request)` refuses a Request that has them.
+ */
+const OF_CONNECTION = new Set([
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+])
 
 /**
  * `req.headers`, which guards in front read and may have changed: where the client repeats a
@@ -57,9 +75,11 @@ export function toRequest(
 function toHeaders(req: HostRequest): Headers {
   const headers = new Headers()
   for (const [name, value] of Object.entries(req.headers)) {
-    if (value === undefined || name.startsWith(':')) continue
-    if (typeof value === 'string') headers.append(name, value)
-    else for (const item of value) headers.append(name, item)
+    // HTTP/2's pseudo-headers begin with a colon (hazard 51).
+    if (value === undefined || name.startsWith(':') || OF_CONNECTION.has(name)) continue
+    if (Array.isArray(value)) for (const item of value) headers.append(name, item)
+    // Middleware in front may have put in what is no string.
+    else headers.append(name, String(value))
   }
   const authority = req.headers[':authority']
   if (typeof authority === 'string' && !headers.has('host')) headers.set('host', authority)
@@ -70,16 +90,19 @@ function toHeaders(req: HostRequest): Headers {
  * Tells the adapter when the client has left: `close` without `finish`. Given `res`, it would keep
  * listeners on it and redefine `req.aborted` (hazards 69, 228).
  */
-function toAbortSource(res: ServerResponse): NodeResponse {
+function toAbortSource(req: HostRequest, res: ServerResponse): NodeResponse {
   const source = {
     once(event: string, abort: () => void) {
       if (event !== 'close') return
       const onClose = () => {
-        // HTTP/2's response has no `writableFinished`.
-        if (!(res.writableFinished ?? res.writableEnded)) abort()
+        // HTTP/2's response calls itself finished whenever it closes.
+        const done = req.httpVersionMajor > 1 ? res.writableEnded : res.writableFinished
+        if (!done) abort()
       }
-      if (res.closed || res.destroyed) onClose()
-      else res.once('close', onClose)
+      if (res.closed || res.destroyed || req.aborted) onClose()
+      else res.once?.('close', onClose)
+      // A pipelined response waits for its turn without a socket, and never hears of one closing.
+      if (res.socket === null) req.once?.('close', () => req.aborted && onClose())
     },
     removeListener() {},
   }

@@ -1,4 +1,5 @@
 // Bytes in, bytes out: for what HTTP clients won't send or won't show.
+import type { RequestListener } from 'node:http'
 import { type Socket, connect } from 'node:net'
 
 export interface RawAnswer {
@@ -36,6 +37,27 @@ export function rawGet(
   headers?: readonly string[],
 ): Promise<RawAnswer> {
   return rawRequest(port, rawHead(`GET ${target} HTTP/1.1`, headers))
+}
+
+/**
+ * A target with bytes that Node's own parser refuses by now, for a listener in `unescapeBytes()`: other
+ * versions, lenient parsers and cloud platforms let them through.
+ */
+export function escapeBytes(target: string): string {
+  return target.replace(
+    /[^\x21-\x7e]/g,
+    (byte) => `!x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  )
+}
+
+/** A listener whose requests come with the bytes that `escapeBytes()` wrote down. */
+export function unescapeBytes(listener: RequestListener): RequestListener {
+  return (req, res) => {
+    req.url = req.url!.replace(/!x([\da-f]{2})/g, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    )
+    listener(req, res)
+  }
 }
 
 export async function open(port: number): Promise<Socket> {

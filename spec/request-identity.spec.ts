@@ -1,0 +1,531 @@
+// The Request is the platform's own, in every way that a handler can tell.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Socket, connect } from 'node:net'
+import { Readable } from 'node:stream'
+import { inspect } from 'node:util'
+import express5 from 'express'
+import { json, startApi } from 'express-start-api'
+import { type Host, type Layer, describeHosts, listen, serve } from './support/hosts'
+import { open, rawHead, rawRequest } from './support/raw-request'
+import { apiRoutes } from './support/routes'
+
+type Handler = (request: Request) => Response | Promise<Response>
+
+/** One handler under every method, at `/api/x`. */
+const apiOf = (handler: Handler, options = {}) => {
+  const run = ({ request }: { request: Request }) => handler(request)
+  return startApi(apiRoutes({ 'api/x.ts': { GET: run, POST: run, PUT: run } }), options)
+}
+
+async function post(
+  host: Host,
+  handler: Handler,
+  init: RequestInit = {},
+  layers: readonly Layer[] = [],
+) {
+  const { url } = await serve(host, [...layers, apiOf(handler)])
+  return fetch(`${url}/api/x?q=1`, { method: 'POST', body: 'hello', ...init })
+}
+
+/** A server that tells what it was sent. */
+const startUpstream = () =>
+  listen((req, res) => {
+    let body = ''
+    req.setEncoding('utf8')
+    req.on('data', (chunk: string) => (body += chunk))
+    req.on('end', () => {
+      res.setHeader('content-type', 'application/json')
+      const { method, url, headers } = req
+      res.end(
+        JSON.stringify({ method, url, type: headers['content-type'], own: headers['x-own'], body }),
+      )
+    })
+  })
+
+describeHosts('the Request', (host) => {
+  it('is an instance of the global class, unpatched (hazards 59, 65)', async () => {
+    const { Request: native, Response: nativeResponse, fetch: nativeFetch } = globalThis
+    const answer = await post(host, (request) =>
+      json([
+        request instanceof Request,
+        Object.getPrototypeOf(request) === native.prototype,
+        request.constructor === native,
+        request.signal instanceof AbortSignal,
+        request.headers instanceof Headers,
+        Object.prototype.toString.call(request),
+        Request === native && Response === nativeResponse && fetch === nativeFetch,
+      ]),
+    )
+    expect(await answer.json()).toEqual([true, true, true, true, true, '[object Request]', true])
+  })
+
+  it('can be copied with changes, its body included (hazard 60)', async () => {
+    const answer = await post(host, async (request) => {
+      const copy = new Request(request, { headers: { 'x-own': '1' } })
+      return json([
+        copy.method,
+        copy.url === request.url,
+        copy.headers.get('x-own'),
+        await copy.text(),
+      ])
+    })
+    expect(await answer.json()).toEqual(['POST', true, '1', 'hello'])
+  })
+
+  it('can be the base of a class (hazard 60)', async () => {
+    class Traced extends Request {
+      readonly trace: string
+      constructor(request: Request) {
+        super(request)
+        this.trace = `${request.method} trace`
+      }
+    }
+    const answer = await post(host, async (request) => {
+      const traced = new Traced(request)
+      return json([traced instanceof Request, traced.trace, await traced.text()])
+    })
+    expect(await answer.json()).toEqual([true, 'POST trace', 'hello'])
+  })
+
+  it.each([
+    ['of known length', 'hello'],
+    ['chunked', new Blob(['hel', 'lo']).stream()],
+  ])('can be sent on with fetch(), with a body %s (hazard 60)', async (_kind, body) => {
+    const upstream = await startUpstream()
+    const answer = await post(
+      host,
+      (request) => fetch(new Request(`${upstream.url}/up${new URL(request.url).search}`, request)),
+      { body, duplex: 'half', headers: { 'x-own': '1', 'content-type': 'text/x' } } as RequestInit,
+    )
+    expect(await answer.json()).toEqual({
+      method: 'POST',
+      url: '/up?q=1',
+      type: 'text/x',
+      own: '1',
+      body: 'hello',
+    })
+  })
+
+  it('can be given to fetch() as it is', async () => {
+    const upstream = await startUpstream()
+    const { port } = await serve(host, [apiOf((request) => fetch(request))])
+    // Its URL is what the client says: here the other server's.
+    const answer = await rawRequest(
+      port,
+      `${rawHead('POST /api/x?a=1&a=2 HTTP/1.1', [`Host: 127.0.0.1:${upstream.port}`, 'Transfer-Encoding: chunked', 'Connection: close, Upgrade', 'Keep-Alive: timeout=1', 'X-Own: 1'])}5\r\nhello\r\n0\r\n\r\n`,
+    )
+    expect(answer.status).toBe(200)
+    expect(answer.body).toContain('"url":"/api/x?a=1&a=2","own":"1","body":"hello"')
+  })
+
+  it('clones, and both bodies can be read in any order (hazard 61)', async () => {
+    const answer = await post(host, async (request) => {
+      const clone = request.clone()
+      const [first, second] = await Promise.all([request.text(), clone.arrayBuffer()])
+      return json([
+        clone !== request,
+        first,
+        Buffer.from(second).toString(),
+        request.bodyUsed,
+        clone.bodyUsed,
+      ])
+    })
+    expect(await answer.json()).toEqual([true, 'hello', 'hello', true, true])
+  })
+
+  it('lets its body be read once (hazard 62)', async () => {
+    const answer = await post(host, async (request) => {
+      const before = request.bodyUsed
+      await request.text()
+      const again = await request.json().then(
+        () => 'read again',
+        (error: Error) => error.name,
+      )
+      return json([before, request.bodyUsed, again])
+    })
+    expect(await answer.json()).toEqual([false, true, 'TypeError'])
+  })
+
+  it('gives real buffers and blobs of exactly the body (hazard 63)', async () => {
+    const answer = await post(
+      host,
+      async (request) => {
+        const blob = await request.clone().blob()
+        const buffer = await request.arrayBuffer()
+        return json([
+          Object.prototype.toString.call(buffer),
+          buffer.byteLength,
+          new Uint8Array(buffer).length,
+          blob instanceof Blob,
+          blob.size,
+          blob.type,
+        ])
+      },
+      { headers: { 'content-type': 'text/x-own' } },
+    )
+    expect(await answer.json()).toEqual(['[object ArrayBuffer]', 5, 5, true, 5, 'text/x-own'])
+  })
+
+  it('has a body that streams, for Node and for `for await`', async () => {
+    const answer = await post(host, async (request) => {
+      const copy = request.clone()
+      let text = ''
+      for await (const chunk of Readable.fromWeb(request.body as never)) text += String(chunk)
+      const [first, second] = (copy.body as ReadableStream<Uint8Array>).tee()
+      return json([
+        request.body instanceof ReadableStream,
+        text,
+        await new Response(first).text(),
+        await new Response(second).text(),
+        request.bodyUsed,
+      ])
+    })
+    expect(await answer.json()).toEqual([true, 'hello', 'hello', 'hello', true])
+  })
+
+  it('gives the first chunk before the last is sent', async () => {
+    const { port } = await serve(host, [
+      apiOf(async (request) => {
+        const reader = request.body!.getReader()
+        const { value } = await reader.read()
+        await reader.cancel()
+        return new Response(value as BodyInit)
+      }),
+    ])
+    const socket = await open(port)
+    socket.write(`POST /api/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nfirst`)
+    const [data] = await new Promise<[Buffer]>((resolve) =>
+      socket.once('data', (chunk: Buffer) => resolve([chunk])),
+    )
+    expect(data.toString()).toContain('first')
+    socket.destroy()
+  })
+
+  it('parses forms: repeated fields, real files (hazard 90)', async () => {
+    const form = new FormData()
+    form.append('tag', 'a')
+    form.append('tag', 'b')
+    form.append('file', new Blob([new Uint8Array([0, 255, 10])], { type: 'image/x' }), 'ä "1".bin')
+    form.append('file', new Blob(['two']), 'two.txt')
+    const answer = await post(
+      host,
+      async (request) => {
+        const got = await request.formData()
+        const files = got.getAll('file') as File[]
+        return json([
+          got instanceof FormData,
+          got.getAll('tag'),
+          files.map((file) => [file instanceof File, file.name, file.type, file.size]),
+          [...new Uint8Array(await files[0]!.arrayBuffer())],
+        ])
+      },
+      { body: form },
+    )
+    expect(await answer.json()).toEqual([
+      true,
+      ['a', 'b'],
+      [
+        [true, 'ä "1".bin', 'image/x', 3],
+        [true, 'two.txt', 'application/octet-stream', 3],
+      ],
+      [0, 255, 10],
+    ])
+  })
+
+  it('prints, and tolerates instrumentation (hazards 66, 67)', async () => {
+    const answer = await post(host, (request) => {
+      Object.defineProperty(request, 'traceId', { value: 'x1', configurable: true })
+      Object.defineProperty(request, 'url', { value: `${request.url}&patched`, configurable: true })
+      return json([
+        inspect(request).startsWith('Request {'),
+        (request as { traceId?: string }).traceId,
+        request.url.slice(-8),
+      ])
+    })
+    expect(await answer.json()).toEqual([true, 'x1', '&patched'])
+  })
+
+  it('ignores what parsers and frameworks call `raw`, `req` and `query` (hazard 70)', async () => {
+    const { url } = await serve(host, [
+      (req, res, next) => {
+        Object.assign(req, { raw: Buffer.from('bytes'), request: { url: '/graphql' } })
+        Object.defineProperty(req, 'query', { value: { a: 1 } })
+        Object.assign(res, { raw: {}, res: {} })
+        // Node's own stream code looks at `req.req` where there is a body.
+        if (req.method === 'GET') req.req = { url: '/graphql' }
+        next()
+      },
+      apiOf(
+        async (request) => new Response(`${new URL(request.url).pathname} ${await request.text()}`),
+      ),
+    ])
+    const answer = await fetch(`${url}/api/x`, { method: 'POST', body: 'hello' })
+    expect(await answer.text()).toBe('/api/x hello')
+    expect(await (await fetch(`${url}/api/x`)).text()).toBe('/api/x ')
+  })
+
+  it('rejects reads of its body after the answer (hazard 64)', async () => {
+    let late: Promise<string> | undefined
+    let kept: Request | undefined
+    const { url } = await serve(host, [
+      apiOf((request) => {
+        kept = request
+        return new Response('early')
+      }),
+    ])
+    const answer = await fetch(`${url}/api/x`, { method: 'POST', body: 'x'.repeat(100_000) })
+    await answer.text()
+    late = kept!.text()
+    await expect(late).rejects.toThrow(/request body/i)
+  })
+
+  it('makes of redirects, credentials and the rest what a fresh Request has', async () => {
+    const answer = await post(host, (request) => {
+      const fresh = new Request('http://x')
+      const names = ['redirect', 'credentials', 'cache', 'mode', 'referrer', 'integrity'] as const
+      return json(names.filter((name) => request[name] !== fresh[name]))
+    })
+    expect(await answer.json()).toEqual([])
+  })
+
+  it('is not made for those who do not ask for it (hazard 68)', async () => {
+    const made = jest.spyOn(globalThis, 'Request')
+    try {
+      const { port } = await serve(host, [
+        startApi(apiRoutes({ 'api/y.ts': { GET: () => new Response('y') } })),
+        apiOf((request) => new Response(request.method)),
+      ])
+      await rawRequest(port, rawHead('GET /other HTTP/1.1'))
+      await rawRequest(port, rawHead('GET /api/y HTTP/1.1'))
+      expect(made).not.toHaveBeenCalled()
+    } finally {
+      made.mockRestore()
+    }
+  })
+})
+
+describeHosts('request.signal', (host) => {
+  const watch = (res: ServerResponse): Promise<void> =>
+    new Promise((resolve) => res.once('close', () => setImmediate(resolve)))
+
+  /** Serves a handler, and tells when the answer's `close` has passed. */
+  async function start(
+    handler: (request: Request, res: ServerResponse) => Response | Promise<Response>,
+  ) {
+    const closed: Promise<void>[] = []
+    let res: ServerResponse | undefined
+    let begun: () => void = () => {}
+    const entered = new Promise<void>((resolve) => (begun = resolve))
+    const running = await serve(host, [
+      (_req, own: ServerResponse, next) => {
+        res = own
+        closed.push(watch(own))
+        next()
+      },
+      apiOf((request) => {
+        begun()
+        return handler(request, res!)
+      }),
+    ])
+    return { ...running, entered, closed: () => Promise.all(closed) }
+  }
+
+  it.each(['GET', 'POST'])(
+    'never fires on a normal end, keep-alive or not: %s (hazards 230, 102)',
+    async (method) => {
+      const signals: AbortSignal[] = []
+      const { url, closed } = await start(async (request) => {
+        signals.push(request.signal)
+        await request.text()
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        return new Response('done')
+      })
+      for (const connection of ['keep-alive', 'close']) {
+        const answer = await fetch(`${url}/api/x`, {
+          method,
+          headers: { connection },
+          ...(method === 'POST' ? { body: 'hello' } : {}),
+        })
+        expect(await answer.text()).toBe('done')
+      }
+      await closed()
+      expect(signals.map(({ aborted }) => aborted)).toEqual([false, false])
+    },
+  )
+
+  it('does not fire on a request because of one before it on the same connection (hazard 232)', async () => {
+    const signals: AbortSignal[] = []
+    const { port, closed } = await start((request) => {
+      signals.push(request.signal)
+      return new Response('done')
+    })
+    const head = 'GET /api/x HTTP/1.1\r\nHost: localhost\r\n\r\n'
+    await rawRequest(port, head + head + rawHead('GET /api/x HTTP/1.1'))
+    await closed()
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false, false, false])
+  })
+
+  it.each([
+    ['a GET', 'GET /api/x HTTP/1.1\r\nHost: a\r\n\r\n', async () => {}],
+    [
+      'a POST whose body was read',
+      'POST /api/x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi',
+      async (request: Request) => void (await request.text()),
+    ],
+    [
+      'a POST whose body is waiting',
+      'POST /api/x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi',
+      async () => {},
+    ],
+    [
+      'a POST whose body never came',
+      'POST /api/x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n',
+      async () => {},
+    ],
+  ])('fires when the client leaves during %s', async (_kind, bytes, first) => {
+    const { port, entered, errors } = await start(async (request) => {
+      await first(request)
+      heard.push(request.signal.aborted)
+      await new Promise((resolve) => request.signal.addEventListener('abort', resolve))
+      heard.push(request.signal.aborted, (request.signal.reason as Error).name)
+      finish()
+      return new Response('nobody reads this')
+    })
+    const heard: unknown[] = []
+    let finish: () => void = () => {}
+    const finished = new Promise<void>((resolve) => (finish = resolve))
+    const socket = await open(port)
+    socket.write(bytes)
+    await entered
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    socket.destroy()
+    await finished
+    expect(heard).toEqual([false, true, 'AbortError'])
+    expect(errors).toEqual([])
+  })
+
+  it('is aborted already where it is first asked for after the client left (hazard 231)', async () => {
+    let aborted: boolean | undefined
+    const running = await serve(host, [
+      // The Request does not exist yet when the client leaves.
+      async (_req: IncomingMessage, res: ServerResponse, next: () => void) => {
+        const left = watch(res)
+        leave()
+        await left
+        next()
+      },
+      apiOf((request) => {
+        aborted = request.signal.aborted
+        finish()
+        return new Response('late')
+      }),
+    ])
+    let leave: () => void = () => {}
+    let finish: () => void = () => {}
+    const finished = new Promise<void>((resolve) => (finish = resolve))
+    const socket: Socket = connect(running.port, '127.0.0.1')
+    leave = () => socket.destroy()
+    socket.on('error', () => {})
+    socket.write('GET /api/x HTTP/1.1\r\nHost: a\r\n\r\n')
+    await finished
+    expect(aborted).toBe(true)
+    expect(running.errors).toEqual([])
+  })
+
+  it('is not aborted where it is first asked for after a normal end (hazards 101, 231)', async () => {
+    let request: Request | undefined
+    const { url, closed } = await start((own) => {
+      request = own
+      return new Response('done')
+    })
+    await (await fetch(`${url}/api/x`, { headers: { connection: 'close' } })).text()
+    await closed()
+    expect(request!.signal.aborted).toBe(false)
+  })
+
+  it('stops a fetch() made with it, and AbortSignal.any() of it', async () => {
+    let upstreamLeft: () => void = () => {}
+    const left = new Promise<void>((resolve) => (upstreamLeft = resolve))
+    let asked: () => void = () => {}
+    const reached = new Promise<void>((resolve) => (asked = resolve))
+    const upstream = await listen((_req, res) => {
+      res.once('close', upstreamLeft)
+      asked()
+    })
+    let any: AbortSignal | undefined
+    const { port } = await start(async (request) => {
+      any = AbortSignal.any([request.signal, new AbortController().signal])
+      return fetch(upstream.url, { signal: request.signal })
+    })
+    const socket = await open(port)
+    socket.write('GET /api/x HTTP/1.1\r\nHost: a\r\n\r\n')
+    await reached
+    expect(any!.aborted).toBe(false)
+    socket.destroy()
+    await left
+    expect(any!.aborted).toBe(true)
+  })
+
+  it('fires for a request that waits behind another on its connection', async () => {
+    const log: string[] = []
+    let finish: () => void = () => {}
+    const finished = new Promise<void>((resolve) => (finish = resolve))
+    let begun = 0
+    let bothBegan: () => void = () => {}
+    const began = new Promise<void>((resolve) => (bothBegan = resolve))
+    const { port } = await start(async (request) => {
+      const name = new URL(request.url).search
+      if (++begun === 2) bothBegan()
+      await new Promise((resolve) => request.signal.addEventListener('abort', resolve))
+      log.push(name)
+      if (log.length === 2) finish()
+      return new Response('nobody reads this')
+    })
+    const socket = await open(port)
+    socket.write('GET /api/x?1 HTTP/1.1\r\nHost: a\r\n\r\nGET /api/x?2 HTTP/1.1\r\nHost: a\r\n\r\n')
+    await began
+    socket.destroy()
+    await finished
+    expect(log.sort()).toEqual(['?1', '?2'])
+  })
+
+  it('leaves `req.aborted` to Node (hazard 69)', async () => {
+    let req: IncomingMessage | undefined
+    const { url } = await serve(host, [
+      (own: IncomingMessage, _res, next) => {
+        req = own
+        next()
+      },
+      apiOf(async (request) => new Response(`${request.signal.aborted} ${await request.text()}`)),
+    ])
+    await (await fetch(`${url}/api/x`, { method: 'POST', body: 'hello' })).text()
+    expect(Object.hasOwn(req!, 'aborted')).toBe(true)
+    expect(Object.getOwnPropertyDescriptor(req!, 'aborted')).toMatchObject({
+      value: false,
+      writable: true,
+    })
+  })
+})
+
+describe('the Request behind body parsers', () => {
+  it('is as genuine as any (hazard 60)', async () => {
+    const upstream = await startUpstream()
+    const app = express5()
+      .use(express5.json())
+      .use(
+        apiOf(async (request) => {
+          const copy = new Request(request.clone())
+          expect(copy).toBeInstanceOf(Request)
+          expect(await copy.json()).toEqual({ a: 1 })
+          return fetch(new Request(`${upstream.url}/up`, request))
+        }),
+      )
+    const { url } = await listen(app)
+    const answer = await fetch(`${url}/api/x`, {
+      method: 'POST',
+      body: '{"a":1}',
+      headers: { 'content-type': 'application/json' },
+    })
+    expect(await answer.json()).toMatchObject({ body: '{"a":1}', type: 'application/json' })
+  })
+})
