@@ -26,9 +26,9 @@ export interface Program {
 /** Runs a program until it prints its URL; ends it after the specs. */
 export async function start(
   [file, ...args]: readonly [string, ...string[]],
-  env: Readonly<Record<string, string>> = {},
+  { cwd = root }: { cwd?: string } = {},
 ): Promise<Program> {
-  const child = spawn(file, args, { cwd: root, env: { ...process.env, PORT: '0', ...env } })
+  const child = spawn(file, args, { cwd, env: { ...process.env, PORT: '0' } })
   children.add(child)
   let output = ''
   return new Promise((resolve, reject) => {
