@@ -9,6 +9,7 @@ export default defineConfig({
   sourcemap: true,
   clean: true,
   splitting: true,
-  // A Start route file is loaded with a real `import()`: it must survive in the CommonJS output.
-  shims: false,
+  // Rollup then writes the CommonJS output: tsup's own way there turns the `import()` that loads route
+  // files into a `require`, and no ES module could be loaded from a CommonJS application.
+  treeshake: true,
 })

@@ -86,6 +86,27 @@ describe('the tarball', () => {
     expect(run(process.execPath, ['cjs/app.js'], app)).toBe('201 "from CommonJS"\n')
   })
 
+  // The build once turned `import()` into `require`: no ESM file could be loaded from CommonJS.
+  it('serves a route file in ESM from an application in CommonJS', () => {
+    write(
+      'mixed/routes/api/hello.mjs',
+      `import { createAPIFileRoute } from 'express-start-api/api'
+       import { setResponseStatus } from 'express-start-api/server'
+       await undefined
+       export const APIRoute = createAPIFileRoute('/api/hello')({
+         GET: () => (setResponseStatus(201), new Response('from ESM')),
+       })`,
+    )
+    write(
+      'mixed/app.js',
+      `const { startApi } = require('express-start-api')
+       startApi(__dirname + '/routes').fetch('/api/hello').then(async (response) => {
+         console.log(response.status, await response.text())
+       })`,
+    )
+    expect(run(process.execPath, ['mixed/app.js'], app)).toBe('201 from ESM\n')
+  })
+
   it('serves a route from ESM, beside one in CommonJS', () => {
     write(
       'esm/routes/api/hello.mjs',
