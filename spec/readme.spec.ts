@@ -1,5 +1,13 @@
 // The README is executed: transcripts are run and compared, names are served, snippets compiled.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -157,6 +165,14 @@ describe('README.md', () => {
   it('gives a reason for each dependency', () => {
     const rows = tableOf('Dependencies').map(([name]) => codesIn(name!)[0])
     expect(rows.sort()).toEqual(Object.keys(dependencies).sort())
+  })
+
+  it('maps what is in lib/', () => {
+    const mapped = tableOf('Map of lib/').flatMap(([where]) => codesIn(where!))
+    const there = readdirSync(join(root, 'lib'), { withFileTypes: true })
+    expect(mapped.sort()).toEqual(
+      there.map((entry) => `lib/${entry.name}${entry.isDirectory() ? '/' : ''}`).sort(),
+    )
   })
 
   it('names only scripts that exist', () => {
