@@ -8,7 +8,8 @@ export default defineConfig({
   dts: true,
   sourcemap: true,
   clean: true,
-  // For CommonJS, splitting makes `require()` of `import()`, and ESM route files are out of reach
-  // (hazard 209). What entries share at run time, they share through a registered symbol.
-  splitting: false,
+  splitting: true,
+  // Rollup then writes the CommonJS output: tsup's own way there turns the `import()` that loads route
+  // files into a `require`, and no ES module could be loaded from a CommonJS application (hazard 209).
+  treeshake: true,
 })
