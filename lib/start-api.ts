@@ -8,12 +8,13 @@ import { StartApiError, toError } from './errors'
 import { RequestEvent, runWithEvent } from './event/event-context'
 import { ResponseState } from './event/response-state'
 import { allowedMethods, failure, methodNotAllowed, notFound } from './http/answers'
-import { rejectDeclaredLength } from './http/request-body'
+import { rejectDeclaredLength } from './http/body-length'
 import { type HostRequest, toOrigin, toPathname } from './http/request-url'
 import { applyHelpers } from './http/response-head'
 import { findHandler, runHandler, toResponse } from './http/run-route'
 import { sendResponse } from './http/send-response'
 import { toRequest } from './http/to-request'
+import { releaseBody } from './http/unread-body'
 import {
   type HostReq,
   type HostRes,
@@ -119,6 +120,7 @@ export function startApi(
     ) {
       return next()
     }
+    releaseBody(req, res)
     const sent =
       found.handler === undefined
         ? sendResponse(res, refuse(found.match?.route, req.method), new ResponseState())
