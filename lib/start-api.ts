@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createServerAdapter } from '@whatwg-node/server'
-import { StartApiError, toError } from './errors'
+import { toError } from './errors'
 import { RequestEvent, runWithEvent } from './event/event-context'
 import { ResponseState } from './event/response-state'
 import { allowedMethods, failure, methodNotAllowed, notFound } from './http/answers'
@@ -267,9 +267,9 @@ function fail(thrown: unknown, req: IncomingMessage, res: ServerResponse, next?:
   // The client has left: nobody to answer, and no failure of the application (hazard 165).
   if (res.destroyed) return
   if (next !== undefined) return next(error)
-  const status = (error instanceof StartApiError && error.status) || 500
-  if (status === 500) console.error('[start-api]', error)
-  sendResponse(res, failure(status), new ResponseState()).catch(() => res.destroy())
+  const answer = failure((error as { status?: number }).status)
+  if (answer.status === 500) console.error('[start-api]', error)
+  sendResponse(res, answer, new ResponseState()).catch(() => res.destroy())
 }
 
 function toRoutesSource(routes: unknown): string | RouteModules {

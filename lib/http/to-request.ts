@@ -6,6 +6,7 @@ import {
   type NodeResponse,
   normalizeNodeRequest,
 } from '@whatwg-node/server'
+import { flagMalformedBody } from './malformed-body'
 import { toRequestBody } from './request-body'
 import { type HostRequest, type Origin, toWireTarget } from './request-url'
 
@@ -47,7 +48,7 @@ export function toRequest(
   }
   // The adapter's types describe Node's own classes; it reads only what the view has.
   const request = normalizeNodeRequest(view as unknown as NodeRequest, NATIVE, toAbortSource(res))
-  return withExactUrl(request, target)
+  return flagMalformedBody(withExactUrl(request, target))
 }
 
 /**
