@@ -4,16 +4,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createServerAdapter } from '@whatwg-node/server'
-import { StartApiError, toError } from './errors'
+import { toError } from './errors'
 import { RequestEvent, runWithEvent } from './event/event-context'
 import { ResponseState } from './event/response-state'
 import { allowedMethods, failure, methodNotAllowed, notFound } from './http/answers'
-import { rejectDeclaredLength } from './http/request-body'
+import { rejectDeclaredLength } from './http/body-length'
 import { type HostRequest, toOrigin, toPathRules, toPathname } from './http/request-url'
 import { applyHelpers } from './http/response-head'
 import { findHandler, runHandler, toResponse } from './http/run-route'
 import { hasClientLeft, sendResponse } from './http/send-response'
 import { toRequest } from './http/to-request'
+import { releaseBody } from './http/unread-body'
 import {
   type HostReq,
   type HostRes,
@@ -124,6 +125,7 @@ export function startApi(
       next()
       return
     }
+    releaseBody(req, res)
     const sent =
       found.handler === undefined
         ? sendResponse(res, refuse(found.match?.route, req.method), new ResponseState())
@@ -264,9 +266,9 @@ function fail(thrown: unknown, req: IncomingMessage, res: ServerResponse, next?:
   // The client has left: nobody to answer, and no failure of the application (hazard 165).
   if (hasClientLeft(res)) return
   if (next !== undefined) return next(error)
-  const status = (error instanceof StartApiError && error.status) || 500
-  if (status === 500) console.error('[start-api]', error)
-  sendResponse(res, failure(status), new ResponseState()).catch(() => res.destroy())
+  const answer = failure((error as { status?: number }).status)
+  if (answer.status === 500) console.error('[start-api]', error)
+  sendResponse(res, answer, new ResponseState()).catch(() => res.destroy())
 }
 
 function toRoutesSource(routes: unknown): string | RouteModules {

@@ -23,7 +23,7 @@ export function allowedMethods(route: Route): Response {
 }
 
 /** The answer where no Express is there to make one. */
-export function failure(status: number): Response {
+export function failure(status = 500): Response {
   const text = FAILURES[status] ?? 'Internal server error'
   return new Response(text, { status: status in FAILURES ? status : 500, headers: TEXT })
 }

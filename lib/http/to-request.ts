@@ -7,6 +7,7 @@ import {
   type NodeResponse,
   normalizeNodeRequest,
 } from '@whatwg-node/server'
+import { flagMalformedBody } from './malformed-body'
 import { toRequestBody } from './request-body'
 import { type HostRequest, type Origin, toWireTarget } from './request-url'
 
@@ -53,7 +54,7 @@ export function toRequest(
   // It lives as long as the request: listeners of a handler's twenty sub-requests are no leak, which
   // Node warns of beyond ten (hazard 227).
   setMaxListeners(0, request.signal)
-  return withExactUrl(request, target)
+  return flagMalformedBody(withExactUrl(request, target))
 }
 
 /**

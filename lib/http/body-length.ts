@@ -1,0 +1,33 @@
+// Per request: what the head says about the body, before a byte of it is read.
+import type { IncomingMessage } from 'node:http'
+import { StartApiError } from '../errors'
+
+/** Whether the request has a body (RFC 9112, 6.3). */
+export function hasBody(req: IncomingMessage): boolean {
+  // HTTP/2 needs neither header to send one.
+  if (req.httpVersionMajor > 1) return req.headers['content-length'] !== '0'
+  // Any coding, in any spelling, is a body (hazard 56).
+  return req.headers['transfer-encoding'] !== undefined || declaredLength(req) > 0
+}
+
+/** Bytes, or NaN where none are declared. Digits only: `0x9` is no length (hazard 95). */
+export function declaredLength(req: IncomingMessage): number {
+  const length = req.headers['content-length'] ?? ''
+  return /^\d+$/.test(length) ? Number(length) : NaN
+}
+
+/**
+ * A declared length beyond the limit is answered with 413 before a handler runs. Chunked bodies, and
+ * declarations that lie, are counted as they are read (hazard 94).
+ */
+export function rejectDeclaredLength(req: IncomingMessage, maxBodySize: number): void {
+  if (declaredLength(req) > maxBodySize) throw tooLarge(maxBodySize)
+}
+
+export function tooLarge(maxBodySize: number): StartApiError {
+  return new StartApiError(
+    'ERR_START_API_BODY_TOO_LARGE',
+    `The request body exceeds \`maxBodySize\` (${maxBodySize} bytes).`,
+    { status: 413 },
+  )
+}

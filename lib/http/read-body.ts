@@ -1,0 +1,128 @@
+// Per request: a body read from the socket, chunk by chunk, as its reader asks for it.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { StartApiError } from '../errors'
+import { declaredLength, tooLarge } from './body-length'
+
+/**
+ * Takes nothing from the socket until the first read, and then only what is asked for: a body that
+ * nobody reads stays with the client (hazard 96).
+ *
+ * Reads reject if the body exceeds `maxBodySize` bytes, if the client leaves before its end, and once
+ * the answer is out.
+ */
+export function readBody(
+  req: IncomingMessage,
+  res: ServerResponse,
+  maxBodySize: number,
+): AsyncIterable<Uint8Array> {
+  return { [Symbol.asyncIterator]: () => createReader(req, res, maxBodySize) }
+}
+
+const EVENTS = ['readable', 'end', 'error', 'close'] as const
+
+/**
+ * Not a generator over `req`: that would keep hold of the stream while its reader pauses, so that a
+ * body abandoned half-way could not be discarded, and it would end, not fail, when told to stop.
+ */
+function createReader(
+  req: IncomingMessage,
+  res: ServerResponse,
+  maxBodySize: number,
+): AsyncIterator<Uint8Array> {
+  let size = 0
+  let begun = false
+  let failure: Error | undefined
+  let wake = (): void => {}
+  const onEvent = () => wake()
+  const onAnswered = () => {
+    // Not `writableFinished`, which HTTP/2's response has set whenever its stream is over.
+    stop(req.aborted || !res.writableEnded ? aborted() : late())
+    wake()
+  }
+
+  function start(): void {
+    begun = true
+    // After the answer, Node discards the body: waiting for it would take forever (hazard 64).
+    if (res.writableEnded) throw stop(late())
+    // Somebody else has begun since the Request was made.
+    if (req.readableDidRead) throw stop(lost())
+    // While `readable` is listened to, other listeners (loggers) get `data` as it is read here.
+    for (const event of EVENTS) req.on(event, onEvent)
+    res.on('close', onAnswered)
+  }
+
+  function release(): void {
+    for (const event of EVENTS) req.off(event, onEvent)
+    res.off('close', onAnswered)
+  }
+
+  /** What is not going to be read must still leave the socket, for the next request's sake (hazard 97). */
+  function stop(reason: Error): Error {
+    failure ??= reason
+    release()
+    // Node takes note of the missing `readable` listener in the next tick, and would stop the flow.
+    process.nextTick(() => req.resume())
+    return failure
+  }
+
+  async function next(): Promise<IteratorResult<Uint8Array>> {
+    if (!begun) start()
+    for (;;) {
+      if (failure !== undefined) throw failure
+      const chunk = req.read() as Buffer | string | null
+      if (chunk !== null) {
+        const bytes = toBytes(chunk, req)
+        size += bytes.byteLength
+        if (size > maxBodySize) throw stop(tooLarge(maxBodySize))
+        return { done: false, value: bytes }
+      }
+      if (isComplete(req, size)) {
+        release()
+        return { done: true, value: undefined }
+      }
+      if (req.readableEnded || req.destroyed) throw stop(aborted())
+      await new Promise<void>((resolve) => (wake = resolve))
+    }
+  }
+
+  return {
+    next,
+    return: async () => {
+      stop(late())
+      return { done: true, value: undefined }
+    },
+  }
+}
+
+/** `setEncoding()` by a middleware in front turns chunks to text. */
+function toBytes(chunk: Buffer | string, req: IncomingMessage): Uint8Array {
+  return typeof chunk === 'string' ? Buffer.from(chunk, req.readableEncoding ?? 'utf8') : chunk
+}
+
+/** A client that leaves half-way can look like a normal end (hazards 99, 100). */
+function isComplete(req: IncomingMessage, size: number): boolean {
+  if (size < declaredLength(req)) return false
+  if (req.readableEnded) return req.complete !== false && !req.aborted
+  // The client has left, but not before all of its body was here (hazard 103). HTTP/2 says
+  // `complete` of any request that is over.
+  return req.destroyed && req.complete && req.readableLength === 0 && req.httpVersionMajor === 1
+}
+
+function aborted(): DOMException {
+  return new DOMException('The client left before its request body was complete.', 'AbortError')
+}
+
+function late(): StartApiError {
+  return new StartApiError(
+    'ERR_START_API_BODY_CONSUMED',
+    'The request body was still unread when the answer had been sent, and is discarded. Read it before the handler returns.',
+  )
+}
+
+/** For a body that another reader took. */
+export function lost(): StartApiError {
+  return new StartApiError(
+    'ERR_START_API_BODY_CONSUMED',
+    "A middleware in front of startApi() read the request body and left it neither on `req.body` nor on `req.files` in a form that can be read again. Mount startApi() before it, or keep the bytes in `req.rawBody` (the body parsers' `verify` option).",
+  )
+}

@@ -1,0 +1,143 @@
+// Per request: a form that multer, express-fileupload or formidable took apart, put together again.
+import { isUtf8 } from 'node:buffer'
+import { randomUUID } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { type ParsedRequest, type RequestBody, isBytes, once } from './parsed-request'
+
+/** A file of a form, in memory or on disk. */
+interface FormFile {
+  readonly field: string
+  readonly name: string
+  readonly type: string
+  readonly content: Uint8Array | { readonly path: string }
+}
+
+type Pairs = readonly (readonly [name: string, value: string])[]
+
+/**
+ * Fields come first and files after them: parsers keep them apart, so their common order is lost.
+ *
+ * @returns `undefined` if a file went where it can't be read from, or the parser left nothing at all
+ */
+export function rebuildMultipart(req: ParsedRequest, pairs: Pairs): RequestBody | undefined {
+  const listed = [
+    ...toList(req.file).map((file) => toFile(undefined, file)),
+    ...toEntries(req.files).map(([field, file]) => toFile(field, file)),
+  ]
+  const files = listed.filter((file) => file !== undefined)
+  if (files.length < listed.length) return undefined
+  if (files.length === 0 && pairs.length === 0 && !isParserOutput(req.body)) return undefined
+  // Unguessable, so that no field can hold it (hazard 93).
+  const boundary = `start-api-${randomUUID()}`
+  return {
+    source: writeForm(boundary, pairs, files),
+    headers: {
+      'content-type': `multipart/form-data; boundary=${boundary}`,
+      'content-encoding': null,
+      'content-length': null,
+    },
+  }
+}
+
+/** multer leaves objects without a prototype; a plain `{}` is Express 4's and says nothing. */
+function isParserOutput(fields: unknown): boolean {
+  return typeof fields === 'object' && fields !== null && Object.getPrototypeOf(fields) === null
+}
+
+function toList(value: unknown): unknown[] {
+  return value === undefined || value === null ? [] : [value].flat()
+}
+
+/** `req.files` as an array (multer's files name their field) or by field. */
+function toEntries(files: unknown): [field: string | undefined, file: unknown][] {
+  if (typeof files !== 'object' || files === null) return []
+  if (Array.isArray(files)) return files.map((file) => [undefined, file])
+  return Object.entries(files).flatMap(([field, value]) =>
+    toList(value).map((file): [string, unknown] => [field, file]),
+  )
+}
+
+/** What the parsers call the same things: multer, formidable 3 and 1, express-fileupload. */
+interface UploadedFile {
+  readonly fieldname?: unknown
+  readonly originalname?: unknown
+  readonly originalFilename?: unknown
+  readonly name?: unknown
+  readonly mimetype?: unknown
+  readonly type?: unknown
+  readonly path?: unknown
+  readonly filepath?: unknown
+  readonly tempFilePath?: unknown
+  readonly buffer?: unknown
+  readonly data?: unknown
+}
+
+function toFile(listedUnder: string | undefined, value: unknown): FormFile | undefined {
+  const file = (value ?? {}) as UploadedFile
+  const field = file.fieldname ?? listedUnder
+  const name = file.originalname ?? file.originalFilename ?? file.name
+  const type = file.mimetype ?? file.type
+  const content = toContent(file)
+  if (typeof field !== 'string' || typeof name !== 'string' || content === undefined) {
+    return undefined
+  }
+  return {
+    field,
+    name,
+    type: typeof type === 'string' ? type : 'application/octet-stream',
+    content,
+  }
+}
+
+function toContent(file: UploadedFile): FormFile['content'] | undefined {
+  // express-fileupload has an empty `tempFilePath` beside `data`, or an empty `data` beside it.
+  for (const path of [file.path, file.filepath, file.tempFilePath]) {
+    if (typeof path === 'string' && path !== '') return { path }
+  }
+  for (const bytes of [file.buffer, file.data]) {
+    if (isBytes(bytes)) return bytes
+  }
+  return undefined
+}
+
+async function* writeForm(
+  boundary: string,
+  pairs: Pairs,
+  files: readonly FormFile[],
+): AsyncGenerator<Uint8Array> {
+  const part = (name: string, more: string) =>
+    Buffer.from(
+      `--${boundary}\r\nContent-Disposition: form-data; name="${toName(name)}"${more}\r\n\r\n`,
+    )
+  for (const [name, value] of pairs) {
+    yield part(name, '')
+    yield Buffer.from(`${value}\r\n`)
+  }
+  for (const { field, name, type, content } of files) {
+    yield part(field, `; filename="${toName(name)}"\r\nContent-Type: ${toOneLine(type)}`)
+    if ('path' in content) yield* createReadStream(content.path) as AsyncIterable<Buffer>
+    else yield* once(content)
+    yield Buffer.from('\r\n')
+  }
+  yield Buffer.from(`--${boundary}--\r\n`)
+}
+
+/** As browsers escape names in the head of a part. */
+function toName(text: string): string {
+  return fromLatin1(text).replaceAll('"', '%22').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+}
+
+/**
+ * busboy, below multer, reads names as Latin-1 unless told otherwise, while browsers send UTF-8:
+ * `JÃ¼r.txt` was `Jür.txt`. Text that is not UTF-8 read that way stays.
+ */
+function fromLatin1(text: string): string {
+  // oxlint-disable-next-line no-control-regex
+  if (!/[\x80-\xff]/.test(text) || /[^\x00-\xff]/.test(text)) return text
+  const bytes = Buffer.from(text, 'latin1')
+  return isUtf8(bytes) ? bytes.toString() : text
+}
+
+function toOneLine(text: string): string {
+  return text.replace(/[\r\n]/g, ' ')
+}

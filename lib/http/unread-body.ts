@@ -1,0 +1,39 @@
+// Per request: what becomes of a body that is still unread when the answer is out.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { hasBody } from './body-length'
+
+/** How long a closing connection waits for more of the body. nginx's `lingering_timeout`. */
+const LINGER_IDLE_MS = 5000
+
+/**
+ * Called in the same tick in which a request is found to be ours. What the handler leaves unread must
+ * neither cost the client the answer nor stand in the way of its next request. Node discards bodies
+ * that nobody has touched; the others are left to us.
+ */
+export function releaseBody(req: IncomingMessage, res: ServerResponse): void {
+  if (req.httpVersionMajor !== 1 || !hasBody(req)) return
+  if (!res.shouldKeepAlive) lingerOnClose(req, res)
+  if (req.readableFlowing === null && !req.readableDidRead) return
+  // A logger in front listens: held until the handler reads, all of it reaches both.
+  if (req.readableFlowing === true && !req.readableDidRead) req.pause()
+  res.once('close', () => req.resume())
+}
+
+/**
+ * A socket closed while bytes from the client are still coming resets the connection: the client gets
+ * EPIPE or ECONNRESET and may lose the answer (hazards 98, 238). As RFC 9112 (9.6) asks, our side is
+ * ended first and the rest of the body taken in. Node's `requestTimeout` bounds the whole of it.
+ */
+function lingerOnClose(req: IncomingMessage, res: ServerResponse): void {
+  // Node's own listener, which comes after this one, closes the socket.
+  res.prependOnceListener('finish', () => {
+    const { socket } = req
+    if (req.complete || socket.destroyed) return
+    const close = socket.destroySoon.bind(socket)
+    socket.destroySoon = () => {
+      socket.end()
+      socket.setTimeout(LINGER_IDLE_MS, close)
+      req.once('end', close).resume()
+    }
+  })
+}

@@ -1,0 +1,688 @@
+// Bodies that a parser in front of startApi() took from the socket.
+import { createHash, createHmac } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { IncomingMessage as MessageOfNode } from 'node:http'
+import { Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { deflateSync, gzipSync } from 'node:zlib'
+import express5 from 'express'
+import express4 from 'express4'
+import multer from 'multer'
+import { type StartAPIMethodContext, json, startApi } from 'express-start-api'
+import { type Host, type Middleware, describeHosts, serve } from './support/hosts'
+import { type Sent, post, toForm, toNode } from './support/post'
+import { apiRoutes } from './support/routes'
+
+type Read = (request: Request, req: ReturnType<typeof toNode>) => unknown
+
+/** What a handler behind the parsers makes of a body; rejects with what reaches the error middleware. */
+async function readBehind(
+  host: Host,
+  parsers: readonly Middleware[],
+  sent: Sent,
+  read: Read,
+): Promise<unknown> {
+  const api = startApi(
+    apiRoutes({
+      'api/body.ts': {
+        POST: async (given) => json({ read: await read(given.request, toNode(given)) }),
+      },
+    }),
+  )
+  const { port, errors } = await serve(host, [...parsers, api])
+  const answer = await post(port, '/api/body', sent)
+  if (errors.length > 0) throw errors[0]
+  expect(answer.status).toBe(200)
+  return (JSON.parse(answer.body) as { read: unknown }).read
+}
+
+const toText: Read = (request) => request.text()
+const toJson: Read = (request) => request.json()
+const toEntries: Read = async (request) => {
+  const entries = []
+  for (const [name, value] of await request.formData()) {
+    entries.push(
+      typeof value === 'string'
+        ? [name, value]
+        : [name, { name: value.name, type: value.type, text: await value.text() }],
+    )
+  }
+  return entries
+}
+
+/** Takes the body off the socket and keeps it where nobody knows of. */
+const swallow: Middleware = (req: IncomingMessage, _res: unknown, next: () => void) => {
+  req.on('data', () => {}).on('end', next)
+}
+
+/** Takes the body off the socket and leaves these properties. */
+const leave =
+  (left: Readonly<Record<string, unknown>>): Middleware =>
+  (req: IncomingMessage, res: unknown, next: () => void) =>
+    swallow(req, res, () => {
+      Object.assign(req, left)
+      next()
+    })
+
+const JSON_TYPE = 'application/json'
+const FORM_TYPE = 'application/x-www-form-urlencoded'
+const CHUNKED = { 'transfer-encoding': 'chunked' }
+
+describeHosts('A body that was already read', (host) => {
+  const express = host.name === 'Express 4' ? express4 : express5
+
+  describe('by express.json()', () => {
+    it.each(['{"a":[1,{"b":null}]}', '{}', '[]', '{ }', '[[],{}]'])(
+      'is %s again (hazards 71, 72, 73)',
+      async (text) => {
+        const sent = { type: JSON_TYPE, body: text }
+        expect(await readBehind(host, [express.json()], sent, toJson)).toEqual(JSON.parse(text))
+        const chunked = { ...sent, headers: CHUNKED }
+        expect(await readBehind(host, [express.json()], chunked, toJson)).toEqual(JSON.parse(text))
+      },
+    )
+
+    it('is any JSON value where the parser takes any (hazard 74)', async () => {
+      const parser = express.json({ strict: false })
+      for (const text of ['0', 'false', 'null', '""', '"x"', '12', '"12"', '"{}"', '"ü" \n']) {
+        const sent = { type: JSON_TYPE, body: text }
+        expect([text, await readBehind(host, [parser], sent, toJson)]).toEqual([
+          text,
+          JSON.parse(text),
+        ])
+      }
+    })
+
+    it('keeps keys that name parts of a prototype, and pollutes none (hazard 87)', async () => {
+      const text = '{"__proto__":{"x":1},"constructor":{"prototype":{"x":1}}}'
+      const read = await readBehind(
+        host,
+        [express.json()],
+        { type: JSON_TYPE, body: text },
+        async (request) => [await request.clone().text(), 'x' in (await request.json())],
+      )
+      expect(read).toEqual([text, false])
+      expect('x' in {}).toBe(false)
+    })
+
+    it('is a copy: what the handler does to it leaves `req.body` alone (hazard 86)', async () => {
+      const sent = { type: JSON_TYPE, body: '{"list":[1]}' }
+      const read = await readBehind(host, [express.json()], sent, async (request, req) => {
+        const value = (await request.json()) as { list: number[] }
+        value.list.push(2)
+        return req['body']
+      })
+      expect(read).toEqual({ list: [1] })
+    })
+
+    it.each([
+      ['gzip', gzipSync],
+      ['deflate', deflateSync],
+    ])('is described as what it is after %s (hazards 82, 106)', async (encoding, compress) => {
+      const sent = {
+        type: JSON_TYPE,
+        body: compress('{"a": "ü"}'),
+        headers: { 'content-encoding': encoding },
+      }
+      const read = await readBehind(host, [express.json()], sent, async (request) => [
+        request.headers.get('content-encoding'),
+        request.headers.get('content-length'),
+        await request.text(),
+      ])
+      expect(read).toEqual([null, '10', '{"a":"ü"}'])
+    })
+
+    it('has its own length where the client sent none (hazard 106)', async () => {
+      const sent = { type: JSON_TYPE, body: '{ "a": 1 }', headers: CHUNKED }
+      const read = await readBehind(host, [express.json()], sent, async (request) => [
+        request.headers.get('transfer-encoding'),
+        request.headers.get('content-length'),
+        await request.text(),
+      ])
+      expect(read).toEqual([null, '7', '{"a":1}'])
+    })
+
+    it('is UTF-8, and says so, whatever it was (hazards 83, 88)', async () => {
+      const read: Read = async (request) => [
+        request.headers.get('content-type'),
+        await request.json(),
+      ]
+      const utf16 = {
+        type: 'application/json; charset=utf-16le; v=1',
+        body: Buffer.from('\ufeff{"a":"ü"}', 'utf16le'),
+      }
+      expect(await readBehind(host, [express.json()], utf16, read)).toEqual([
+        'application/json; charset=utf-8; v=1',
+        { a: 'ü' },
+      ])
+      const marked = { type: JSON_TYPE, body: '\ufeff{"a":"ü"}' }
+      expect(await readBehind(host, [express.json()], marked, read)).toEqual([
+        JSON_TYPE,
+        { a: 'ü' },
+      ])
+    })
+
+    it('is JSON under another type that the parser was told to take', async () => {
+      const parser = express.json({ type: '*/*' })
+      for (const type of ['text/plain', 'application/csp-report', undefined]) {
+        const sent = { ...(type === undefined ? {} : { type }), body: '{"a":1}' }
+        expect(await readBehind(host, [parser], sent, toJson)).toEqual({ a: 1 })
+      }
+    })
+
+    it('can be cloned, and both copies read', async () => {
+      const sent = { type: JSON_TYPE, body: '{"a":1}' }
+      const read = await readBehind(host, [express.json()], sent, async (request) => {
+        const copy = request.clone()
+        const both = [await request.text(), await copy.json()]
+        return [...both, request.bodyUsed, await request.text().catch((error: Error) => error.name)]
+      })
+      expect(read).toEqual(['{"a":1}', { a: 1 }, true, 'TypeError'])
+    })
+
+    it('is passed on by fetch() with its length', async () => {
+      const { url: target } = await serve(host, [
+        (req: IncomingMessage, res: ServerResponse) => {
+          let text = ''
+          req.on('data', (chunk) => (text += chunk))
+          req.on('end', () => res.end(`${req.headers['content-length']} ${text}`))
+        },
+      ])
+      const sent = { type: JSON_TYPE, body: '{ "a": 1 }' }
+      const read = await readBehind(host, [express.json()], sent, async (request) => {
+        const answer = await fetch(new Request(target, request), { duplex: 'half' } as RequestInit)
+        return answer.text()
+      })
+      expect(read).toBe('7 {"a":1}')
+    })
+  })
+
+  describe('by express.urlencoded()', () => {
+    it('has its repeated keys (hazard 76)', async () => {
+      for (const extended of [false, true]) {
+        const sent = { type: FORM_TYPE, body: 'a=1&a=2&empty=&plus=a+b%2B&u=%C3%BC&a%20b=%26' }
+        const read = await readBehind(
+          host,
+          [express.urlencoded({ extended })],
+          sent,
+          async (request) => [
+            request.headers.get('content-type'),
+            Number(request.headers.get('content-length')),
+            await request.clone().text(),
+            await toEntries(request, undefined as never),
+          ],
+        )
+        const text = 'a=1&a=2&empty=&plus=a+b%2B&u=%C3%BC&a+b=%26'
+        expect(read).toEqual([FORM_TYPE, text.length, text, [...new URLSearchParams(text)]])
+      }
+    })
+
+    it('has its nested keys (hazard 76)', async () => {
+      const sent = { type: FORM_TYPE, body: 'b[c]=3&b[d][e]=4&l[0][x]=1&l[1][x]=2' }
+      for (const extended of [false, true]) {
+        const parser = express.urlencoded({ extended })
+        expect(await readBehind(host, [parser], sent, toEntries)).toEqual([
+          ['b[c]', '3'],
+          ['b[d][e]', '4'],
+          ['l[0][x]', '1'],
+          ['l[1][x]', '2'],
+        ])
+      }
+    })
+
+    it('keeps or lacks prototype keys as the parser did, and pollutes none (hazard 87)', async () => {
+      const sent = { type: FORM_TYPE, body: 'a[__proto__][x]=1&__proto__[x]=1&b=2' }
+      const simple = express.urlencoded({ extended: false })
+      expect(await readBehind(host, [simple], sent, toEntries)).toEqual([
+        ['a[__proto__][x]', '1'],
+        ['__proto__[x]', '1'],
+        ['b', '2'],
+      ])
+      const extended = express.urlencoded({ extended: true })
+      expect(await readBehind(host, [extended], sent, toEntries)).toContainEqual(['b', '2'])
+      expect('x' in {}).toBe(false)
+    })
+
+    it('is UTF-8, and says so, whatever it was (hazard 83)', async () => {
+      const sent = { type: `${FORM_TYPE}; charset=utf-8`, body: 'a=%C3%BC' }
+      const read: Read = async (request) => [
+        request.headers.get('content-type'),
+        await request.text(),
+      ]
+      expect(await readBehind(host, [express.urlencoded({ extended: true })], sent, read)).toEqual([
+        `${FORM_TYPE}; charset=utf-8`,
+        'a=%C3%BC',
+      ])
+    })
+  })
+
+  describe('by express.text()', () => {
+    it('is the text (hazard 77)', async () => {
+      for (const body of ['plain ü', '{"a":1}', ' ']) {
+        const sent = { type: 'text/plain', body }
+        expect(await readBehind(host, [express.text()], sent, toText)).toBe(body)
+      }
+    })
+
+    it('is empty if it was empty (hazard 77)', async () => {
+      for (const headers of [{}, CHUNKED]) {
+        const sent = { type: 'text/plain', body: '', headers }
+        expect(await readBehind(host, [express.text()], sent, toText)).toBe('')
+      }
+    })
+
+    it('is not quoted under a JSON type (hazard 77)', async () => {
+      const parser = express.text({ type: '*/*' })
+      for (const body of ['{"a": 1}', '[1]', '"x"', 'no json', '\ufeff{"a": 1}']) {
+        const sent = { type: JSON_TYPE, body }
+        const text = body.replace('\ufeff', '')
+        expect(await readBehind(host, [parser], sent, toText)).toBe(text)
+      }
+      const chunked = { type: JSON_TYPE, body: '{"a": 1}', headers: CHUNKED }
+      expect(await readBehind(host, [parser], chunked, toText)).toBe('{"a": 1}')
+    })
+
+    it('is UTF-8, and says so, whatever it was (hazards 82, 83)', async () => {
+      const sent = {
+        type: 'text/plain; charset="iso-8859-1"',
+        body: gzipSync(Buffer.from('Jür', 'latin1')),
+        headers: { 'content-encoding': 'gzip' },
+      }
+      const read = await readBehind(host, [express.text()], sent, async (request) => [
+        request.headers.get('content-type'),
+        request.headers.get('content-length'),
+        await request.text(),
+      ])
+      expect(read).toEqual(['text/plain; charset=utf-8', '4', 'Jür'])
+    })
+  })
+
+  describe('by express.raw()', () => {
+    it('is every byte of 10 MB (hazard 78)', async () => {
+      const body = Buffer.alloc(10e6, 'some bytes \xff\x00', 'latin1')
+      const sent = { type: 'application/octet-stream', body }
+      const parser = express.raw({ limit: '20mb' })
+      const read = await readBehind(host, [parser], sent, async (request) =>
+        createHash('sha1')
+          .update(new Uint8Array(await request.arrayBuffer()))
+          .digest('hex'),
+      )
+      expect(read).toBe(createHash('sha1').update(body).digest('hex'))
+    })
+
+    it('is a copy: what the handler does to it leaves `req.body` alone (hazard 86)', async () => {
+      const sent = { type: 'application/octet-stream', body: 'abc' }
+      const read = await readBehind(host, [express.raw()], sent, async (request, req) => {
+        new Uint8Array(await request.arrayBuffer()).fill(0)
+        return String(req['body'])
+      })
+      expect(read).toBe('abc')
+    })
+  })
+
+  describe('and kept as `rawBody`', () => {
+    const signed = ' {"a" : 1.0, "b":"\\u00fc"}\n'
+
+    it('has the bytes that the client signed (hazard 80)', async () => {
+      const verify = (req: IncomingMessage, _res: unknown, bytes: Buffer) =>
+        void Object.assign(req, { rawBody: bytes })
+      const sign = (text: string) => createHmac('sha256', 'key').update(text).digest('hex')
+      for (const body of [signed, gzipSync(signed)]) {
+        const headers = typeof body === 'string' ? {} : { 'content-encoding': 'gzip' }
+        const sent = { type: JSON_TYPE, body, headers }
+        const read = await readBehind(host, [express.json({ verify })], sent, async (request) =>
+          sign(await request.text()),
+        )
+        expect(read).toBe(sign(signed))
+      }
+    })
+
+    it('has its text, if it was kept as text (hazard 80)', async () => {
+      const verify = (req: IncomingMessage, _res: unknown, bytes: Buffer) =>
+        void Object.assign(req, { rawBody: bytes.toString() })
+      const sent = { type: JSON_TYPE, body: signed }
+      expect(await readBehind(host, [express.json({ verify })], sent, toText)).toBe(signed)
+    })
+
+    it('is that before anything else on `req`, as cloud platforms leave it (hazard 81)', async () => {
+      const platform = leave({ rawBody: Buffer.from(signed), body: { a: 'parsed' } })
+      const sent = { type: JSON_TYPE, body: signed }
+      expect(await readBehind(host, [platform], sent, toText)).toBe(signed)
+    })
+
+    it('is read from the socket while a middleware still collects it', async () => {
+      const collect: Middleware = (req: IncomingMessage, _res: unknown, next: () => void) => {
+        const left = Object.assign(req, { rawBody: '' })
+        req.on('data', (chunk) => (left.rawBody += chunk))
+        next()
+      }
+      const sent = { type: JSON_TYPE, body: '{"a":1}' }
+      expect(await readBehind(host, [collect], sent, toJson)).toEqual({ a: 1 })
+    })
+  })
+
+  describe('by multer', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'uploads-'))
+    afterAll(() => rmSync(directory, { recursive: true }))
+
+    const storages = { memory: multer(), disk: multer({ dest: directory }) }
+    const form = toForm([
+      {
+        name: 'first',
+        filename: 'a "1"; Jür.txt'.replaceAll('"', '%22'),
+        type: 'text/plain',
+        content: 'A\r\n--A',
+      },
+      { name: 'title', content: 'Tü\r\ntel' },
+      { name: 'tag', content: '1' },
+      { name: 'tag', content: '2' },
+      { name: 'user[name][last]', content: 'x' },
+      { name: 'Größe', content: '5' },
+      { name: 'more', filename: 'empty.bin', type: 'image/png', content: '' },
+      { name: 'more', filename: 'c.txt', type: 'text/plain;charset=utf-8', content: 'C' },
+    ])
+    const fields = [
+      ['title', 'Tü\r\ntel'],
+      ['tag', '1'],
+      ['tag', '2'],
+      ['user[name][last]', 'x'],
+      ['Größe', '5'],
+    ]
+    const first = ['first', { name: 'a "1"; Jür.txt', type: 'text/plain', text: 'A\r\n--A' }]
+    const more = [
+      ['more', { name: 'empty.bin', type: 'image/png', text: '' }],
+      ['more', { name: 'c.txt', type: 'text/plain', text: 'C' }],
+    ]
+
+    it.each(['memory', 'disk'] as const)(
+      'has all fields and files: any(), fields(), %s storage (hazards 79, 90)',
+      async (storage) => {
+        const upload = storages[storage]
+        const named = upload.fields([{ name: 'first' }, { name: 'more' }])
+        for (const parser of [upload.any(), named]) {
+          expect(await readBehind(host, [parser], form, toEntries)).toEqual([
+            ...fields,
+            first,
+            ...more,
+          ])
+        }
+      },
+    )
+
+    it.each(['memory', 'disk'] as const)(
+      'has its one file, or one field of files: single(), array(), %s storage (hazard 79)',
+      async (storage) => {
+        const upload = storages[storage]
+        const one = toForm([{ name: 'f', filename: 'f.txt', type: 'text/plain', content: 'F' }])
+        const file = ['f', { name: 'f.txt', type: 'text/plain', text: 'F' }]
+        expect(await readBehind(host, [upload.single('f')], one, toEntries)).toEqual([file])
+        expect(await readBehind(host, [upload.array('f')], one, toEntries)).toEqual([file])
+      },
+    )
+
+    it('has its fields alone, or nothing: none() (hazard 79)', async () => {
+      const text = toForm([{ name: 'a', content: '1' }])
+      const parser = storages.memory.none()
+      expect(await readBehind(host, [parser], text, toEntries)).toEqual([['a', '1']])
+      expect(await readBehind(host, [parser], toForm([]), toEntries)).toEqual([])
+    })
+
+    it('has headers that fit: a boundary of its own, no length (hazards 93, 106)', async () => {
+      const read = await readBehind(host, [storages.memory.any()], form, async (request) => [
+        request.headers.get('content-type'),
+        request.headers.get('content-length'),
+        (await request.clone().formData()).get('title'),
+        (await request.formData()).get('title'),
+      ])
+      expect(read).toEqual([
+        expect.stringMatching(/^multipart\/form-data; boundary=start-api-[\da-f-]{36}$/),
+        null,
+        'Tü\r\ntel',
+        'Tü\r\ntel',
+      ])
+    })
+
+    it('is written in time that its size bounds: one index of 4 billion', async () => {
+      const sparse = toForm([{ name: 'a[4294967290]', content: 'x' }])
+      const parser = storages.memory.none()
+      expect(await readBehind(host, [parser], sparse, toEntries)).toEqual([['a', 'x']])
+    })
+
+    it('is a copy: what the handler does to it leaves the files alone (hazard 86)', async () => {
+      const one = toForm([{ name: 'f', filename: 'f.txt', type: 'text/plain', content: 'F' }])
+      const parser = storages.memory.single('f')
+      const read = await readBehind(host, [parser], one, async (request, req) => {
+        for await (const chunk of Readable.fromWeb(request.body as never)) chunk.fill(0)
+        return String((req['file'] as { buffer: Buffer }).buffer)
+      })
+      expect(read).toBe('F')
+    })
+
+    it('rejects if a file has gone meanwhile', async () => {
+      const one = toForm([{ name: 'f', filename: 'f.txt', type: 'text/plain', content: 'F' }])
+      const parser = storages.disk.single('f')
+      const read = readBehind(host, [parser], one, async (request, req) => {
+        rmSync((req['file'] as { path: string }).path)
+        return toEntries(request, req)
+      })
+      await expect(read).rejects.toMatchObject({ code: 'ENOENT' })
+    })
+
+    it('rejects, with the reason, if a storage put the files elsewhere (hazard 79)', async () => {
+      const elsewhere = multer({
+        storage: {
+          _handleFile: (_req, file, done) =>
+            void file.stream.on('end', () => done(null, {})).resume(),
+          _removeFile: (_req, _file, done) => done(null),
+        },
+      })
+      const one = toForm([{ name: 'f', filename: 'f.txt', type: 'text/plain', content: 'F' }])
+      await expect(readBehind(host, [elsewhere.any()], one, toEntries)).rejects.toMatchObject({
+        code: 'ERR_START_API_BODY_CONSUMED',
+      })
+    })
+  })
+
+  describe('by a form parser like', () => {
+    const form = toForm([{ name: 'f', filename: 'f.txt', type: 'text/plain', content: 'F' }])
+    const file = ['f', { name: 'f.txt', type: 'text/plain', text: 'F' }]
+    const directory = mkdtempSync(join(tmpdir(), 'uploads-'))
+    const stored = join(directory, 'stored')
+    writeFileSync(stored, 'F')
+    afterAll(() => rmSync(directory, { recursive: true }))
+
+    it('express-fileupload has its fields and files', async () => {
+      const inMemory = {
+        name: 'f.txt',
+        data: Buffer.from('F'),
+        tempFilePath: '',
+        mimetype: 'text/plain',
+      }
+      const onDisk = { ...inMemory, data: Buffer.alloc(0), tempFilePath: stored }
+      for (const files of [{ f: inMemory }, { f: [onDisk] }]) {
+        const parser = leave({ body: { a: ['1', '2'] }, files })
+        expect(await readBehind(host, [parser], form, toEntries)).toEqual([
+          ['a', '1'],
+          ['a', '2'],
+          file,
+        ])
+      }
+      const none = leave({ body: { a: '1' }, files: null })
+      expect(await readBehind(host, [none], form, toEntries)).toEqual([['a', '1']])
+    })
+
+    it('formidable has its fields and files', async () => {
+      const current = { filepath: stored, originalFilename: 'f.txt', mimetype: 'text/plain' }
+      const early = { path: stored, name: 'f.txt', type: 'text/plain' }
+      for (const files of [{ f: [current] }, { f: early }]) {
+        const parser = leave({ fields: { a: ['1'] }, files })
+        expect(await readBehind(host, [parser], form, toEntries)).toEqual([['a', '1'], file])
+      }
+    })
+  })
+
+  describe('and not kept', () => {
+    const lost = {
+      code: 'ERR_START_API_BODY_CONSUMED',
+      message: expect.stringMatching(/middleware in front of startApi\(\).*rawBody/),
+    }
+    const bodies: Record<string, Sent> = {
+      json: { type: JSON_TYPE, body: JSON.stringify({ text: 'x'.repeat(50) }) },
+      xml: { type: 'application/xml', body: '<a/>', headers: CHUNKED },
+      form: toForm([{ name: 'a', content: '1' }]),
+      none: { body: 'x'.repeat(50) },
+    }
+
+    it.each(Object.keys(bodies))('rejects the read at once: %s (hazard 85)', async (kind) => {
+      // Express 4's parser leaves `{}` behind for the types that it passes over (hazard 75).
+      for (const parsers of [[swallow], [express.urlencoded({ extended: true }), swallow]]) {
+        await expect(readBehind(host, parsers, bodies[kind]!, toText)).rejects.toMatchObject(lost)
+      }
+    })
+
+    it('rejects every way to read it, and runs the handler that reads nothing', async () => {
+      const read = await readBehind(host, [swallow], bodies['json']!, async (request) => {
+        const failures = []
+        for (const attempt of ['text', 'json', 'arrayBuffer', 'blob'] as const) {
+          const copy = request.clone()
+          failures.push(await copy[attempt]().catch((error: Error) => error.name))
+        }
+        return failures
+      })
+      expect(read).toEqual(['StartApiError', 'StartApiError', 'StartApiError', 'StartApiError'])
+    })
+
+    it('rejects the read of what a middleware has begun to read (hazard 84)', async () => {
+      const begin: Middleware = (req: IncomingMessage, _res: unknown, next: () => void) => {
+        req.once('data', () => {
+          req.pause()
+          next()
+        })
+      }
+      for (const parsers of [[begin], [express.urlencoded({ extended: true }), begin]]) {
+        const sent = { type: JSON_TYPE, body: JSON.stringify('x'.repeat(200_000)) }
+        await expect(readBehind(host, parsers, sent, toText)).rejects.toMatchObject(lost)
+      }
+    })
+
+    it('rejects the read of what was read between the making of the Request and its first read', async () => {
+      const sent = { type: JSON_TYPE, body: '{}' }
+      const read = readBehind(host, [], sent, async (request, req) => {
+        await new Promise((resolve) => req.on('data', () => {}).on('end', resolve))
+        return request.text()
+      })
+      await expect(read).rejects.toMatchObject(lost)
+    })
+
+    it('rejects the read of what JSON can not hold', async () => {
+      const values = {
+        bigint: { id: 1n },
+        map: new Map([[1, 2]]),
+        buffer: new ArrayBuffer(2),
+        stream: Readable.from(['x']),
+      }
+      for (const body of Object.values(values)) {
+        const sent = { type: JSON_TYPE, body: '{}' }
+        await expect(readBehind(host, [leave({ body })], sent, toText)).rejects.toMatchObject(lost)
+      }
+    })
+
+    it('rejects the read of a document that only its parser can write', async () => {
+      const parser = leave({ body: { a: { b: ['1'] } } })
+      const sent = { type: 'text/xml', body: '<a><b>1</b></a>' }
+      await expect(readBehind(host, [parser], sent, toText)).rejects.toMatchObject(lost)
+    })
+
+    it('rejects the read of JSON that is nested beyond the stack, before Node 26', async () => {
+      const body = '['.repeat(45_000) + ']'.repeat(45_000)
+      const sent = { type: JSON_TYPE, body }
+      const read = readBehind(host, [express.json()], sent, toText)
+      const outcome = await read.catch((error: { code: string }) => error.code)
+      expect([body, lost.code]).toContain(outcome)
+    })
+  })
+
+  describe('or not', () => {
+    it('is read from the socket if the parser passed it over (hazard 75)', async () => {
+      const parsers = [express.json(), express.urlencoded({ extended: true }), express.text()]
+      const sent = { type: 'application/xml', body: '<a/>' }
+      expect(await readBehind(host, parsers, sent, toText)).toBe('<a/>')
+      expect(await readBehind(host, parsers, { body: 'untyped' }, toText)).toBe('untyped')
+    })
+
+    it('is empty if there was none to read (hazard 105)', async () => {
+      for (const parser of [express.json(), express.urlencoded({ extended: true })]) {
+        for (const type of [JSON_TYPE, FORM_TYPE]) {
+          const sent = { type, body: '' }
+          expect(await readBehind(host, [parser], sent, toText)).toBe('')
+        }
+      }
+    })
+  })
+})
+
+describe('A request made by hand', () => {
+  /** Enough of Node's response for the middleware: what is sent is collected. */
+  async function answer(req: object, read: (request: Request) => unknown): Promise<unknown> {
+    let result: unknown
+    const api = startApi(
+      apiRoutes({
+        'api/body.ts': {
+          POST: async ({ request }: StartAPIMethodContext<string>) => {
+            result = await read(request)
+            return json({})
+          },
+        },
+      }),
+    )
+    const sent = Object.assign(new Readable({ read() {} }), {
+      req,
+      headersSent: false,
+      writableEnded: false,
+      setHeader() {},
+      removeHeader() {},
+      getHeader() {},
+      end: () => {},
+    })
+    await api.ready
+    await new Promise<void>((resolve, reject) => {
+      sent.end = resolve
+      api(req as IncomingMessage, sent as unknown as ServerResponse, reject)
+    })
+    return result
+  }
+
+  const head = { method: 'POST', url: '/api/body', httpVersionMajor: 1 }
+
+  it('has the `body` that it was given, without a stream', async () => {
+    const headers = { host: 'localhost', 'content-type': JSON_TYPE }
+    const withBody = { ...head, headers, body: { a: 1 } }
+    expect(await answer(withBody, (request) => request.json())).toEqual({ a: 1 })
+    const withText = { ...head, headers: { host: 'localhost' }, body: 'text' }
+    expect(await answer(withText, (request) => request.text())).toBe('text')
+    const withBytes = { ...head, headers, rawBody: Buffer.from('[1]') }
+    expect(await answer(withBytes, (request) => request.json())).toEqual([1])
+    const without = { ...head, headers: { host: 'localhost' }, body: {} }
+    expect(await answer(without, (request) => request.text())).toBe('')
+    const nothing = { ...head, headers: { host: 'localhost' } }
+    expect(await answer(nothing, (request) => request.text())).toBe('')
+  })
+
+  it('has the `body` that it was given, on a stream without a connection', async () => {
+    const req = Object.assign(new MessageOfNode(new Socket()), head, { body: { a: 1 } })
+    req.headers = { host: 'localhost', 'content-type': JSON_TYPE, 'content-length': '7' }
+    expect(await answer(req, (request) => request.json())).toEqual({ a: 1 })
+  })
+
+  it('has what was pushed into its stream', async () => {
+    const req = Object.assign(new MessageOfNode(new Socket()), head)
+    req.headers = { host: 'localhost', 'content-type': JSON_TYPE, 'content-length': '7' }
+    req.push('{"a":1}')
+    req.push(null)
+    req.complete = true
+    expect(await answer(req, (request) => request.json())).toEqual({ a: 1 })
+  })
+})
