@@ -442,7 +442,10 @@ describeHosts('A body that is read too late', (host) => {
       )
       const { port } = await serve(host, [api])
       expect((await post(port, '/api/body', { body: 'x'.repeat(1e6) })).body).toBe('done')
-      expect(await failure.promise).toMatchObject({ code: 'ERR_START_API_BODY_CONSUMED' })
+      expect(await failure.promise).toMatchObject({
+        code: 'ERR_START_API_BODY_CONSUMED',
+        message: expect.stringContaining('when the answer had been sent'),
+      })
     },
   )
 
@@ -552,16 +555,28 @@ describe('maxBodySize on a lenient server', () => {
     await new Promise((resolve) => server.close(resolve))
     expect([answer.status, answer.body]).toEqual([413, 'Payload too large'])
   })
+})
 
-  it('takes digits alone for a length (hazard 95)', async () => {
-    const read = signal<string>()
-    const api = bodyApi(async (request) => read.resolve(await request.text()), { maxBodySize: 10 })
+describe('A request that the network can not produce', () => {
+  /** What the handler reads of a stream with these properties. */
+  async function readOf(
+    stream: readonly string[] | Readable,
+    properties: Readonly<Record<string, unknown>>,
+  ): Promise<unknown> {
+    const outcome = signal<unknown>()
+    const api = bodyApi(
+      async (request) => outcome.resolve(await request.text().catch((error: Error) => error.name)),
+      { maxBodySize: 10 },
+    )
     await api.ready
-    const req = Object.assign(Readable.from([]), {
+    const source =
+      stream instanceof Readable ? stream : Readable.from(stream, { objectMode: false })
+    const req = Object.assign(source, {
       method: 'POST',
       url: '/api/body',
       httpVersionMajor: 1,
-      headers: { host: 'localhost', 'content-length': '0x99' },
+      headers: { host: 'localhost', 'transfer-encoding': 'chunked' },
+      ...properties,
     })
     const res = Object.assign(new Readable({ read() {} }), {
       req,
@@ -570,7 +585,32 @@ describe('maxBodySize on a lenient server', () => {
       end() {},
     })
     api(req as unknown as IncomingMessage, res as unknown as ServerResponse)
-    expect(await read.promise).toBe('')
+    return outcome.promise
+  }
+
+  it('has a length in digits alone (hazard 95)', async () => {
+    for (const length of ['0x99', '2.5', 'Infinity', '-1', '']) {
+      const headers = { host: 'localhost', 'content-length': length }
+      expect([length, await readOf(['a'], { headers })]).toEqual([length, ''])
+    }
+  })
+
+  it('rejects the read if it ends normally but not complete, as other versions of Node may have it (hazard 100)', async () => {
+    expect(await readOf(['a'], { complete: true })).toBe('a')
+    expect(await readOf(['a'], { complete: false })).toBe('AbortError')
+    expect(await readOf(['a'], { complete: true, aborted: true })).toBe('AbortError')
+    const headers = { host: 'localhost', 'content-length': '2' }
+    expect(await readOf(['a'], { complete: true, headers })).toBe('AbortError')
+    const destroyed = () => {
+      const stream = new Readable({ read() {} })
+      stream.push('a')
+      setImmediate(() => stream.destroy())
+      return stream
+    }
+    // HTTP/2 says `complete` of any request that is over.
+    const properties = { complete: true, httpVersionMajor: 2 }
+    expect(await readOf(destroyed(), { complete: true })).toBe('a')
+    expect(await readOf(destroyed(), properties)).toBe('AbortError')
   })
 })
 

@@ -1,7 +1,7 @@
 // Bodies that a handler leaves unread, wholly or in part: what the client and the server see of it.
 import { once } from 'node:events'
 import { type IncomingMessage, request as send } from 'node:http'
-import type { Socket } from 'node:net'
+import { type Socket, connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { json, startApi } from 'express-start-api'
 import supertest from 'supertest'
@@ -123,6 +123,13 @@ describeHosts('An upload that the handler leaves unread', (host) => {
     whole.write(upload(5 * MB))
     whole.write(Buffer.alloc(5 * MB))
     expect(parseAnswer((await readAll(whole)).toString()).status).toBe(401)
+    const connected = once(server, 'connection') as Promise<[Socket]>
+    const patient = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    const closed = connected.then(([socket]) => once(socket, 'close'))
+    patient.write(upload(5 * MB))
+    patient.write(Buffer.alloc(5 * MB))
+    await closed
+    patient.destroy()
     const half = await open(port)
     half.write(upload(5 * MB))
     await once(half, 'data')

@@ -36,7 +36,7 @@ function createReader(
   const onEvent = () => wake()
   const onAnswered = () => {
     // Not `writableFinished`, which HTTP/2's response has set whenever its stream is over.
-    stop(req.aborted || !res.writableEnded ? aborted() : late())
+    stop(res.writableEnded ? late() : aborted())
     wake()
   }
 

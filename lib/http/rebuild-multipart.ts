@@ -33,7 +33,6 @@ export function rebuildMultipart(req: ParsedRequest, pairs: Pairs): RequestBody 
     source: writeForm(boundary, pairs, files),
     headers: {
       'content-type': `multipart/form-data; boundary=${boundary}`,
-      'content-encoding': null,
       'content-length': null,
     },
   }
@@ -114,7 +113,7 @@ async function* writeForm(
     yield Buffer.from(`${value}\r\n`)
   }
   for (const { field, name, type, content } of files) {
-    yield part(field, `; filename="${toName(name)}"\r\nContent-Type: ${toOneLine(type)}`)
+    yield part(field, `; filename="${toName(name)}"\r\nContent-Type: ${type}`)
     if ('path' in content) yield* createReadStream(content.path) as AsyncIterable<Buffer>
     else yield* once(content)
     yield Buffer.from('\r\n')
@@ -136,8 +135,4 @@ function fromLatin1(text: string): string {
   if (!/[\x80-\xff]/.test(text) || /[^\x00-\xff]/.test(text)) return text
   const bytes = Buffer.from(text, 'latin1')
   return isUtf8(bytes) ? bytes.toString() : text
-}
-
-function toOneLine(text: string): string {
-  return text.replace(/[\r\n]/g, ' ')
 }

@@ -33,7 +33,7 @@ function lingerOnClose(req: IncomingMessage, res: ServerResponse): void {
     socket.destroySoon = () => {
       socket.end()
       socket.setTimeout(LINGER_IDLE_MS, close)
-      req.once('end', close).resume()
+      req.once('end', close)
     }
   })
 }
