@@ -47,7 +47,15 @@ describe('a body of known length', () => {
     ['a clone', () => new Response('cloned').clone(), 'cloned'],
     [
       'a stream that has it all at hand',
-      () => new Response(new Blob(['str', 'eam']).stream()),
+      () =>
+        new Response(
+          new ReadableStream({
+            start(controller) {
+              for (const text of ['str', 'eam']) controller.enqueue(Buffer.from(text))
+              controller.close()
+            },
+          }),
+        ),
       'stream',
     ],
     [
