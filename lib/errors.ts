@@ -47,7 +47,8 @@ export class StartApiError extends Error {
  */
 export function toError(thrown: unknown, where: string): Error {
   // Errors of another realm (jest's sandbox) fail `instanceof`.
-  if (thrown instanceof Error || Object.prototype.toString.call(thrown) === '[object Error]') {
+  const tag = Object.prototype.toString.call(thrown)
+  if (thrown instanceof Error || tag === '[object Error]' || tag === '[object DOMException]') {
     return thrown as Error
   }
   return new StartApiError(

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createServerAdapter } from '@whatwg-node/server'
-import { toError } from './errors'
+import { StartApiError, toError } from './errors'
 import { RequestEvent, runWithEvent } from './event/event-context'
 import { ResponseState } from './event/response-state'
 import { allowedMethods, failure, methodNotAllowed, notFound } from './http/answers'
@@ -12,7 +12,7 @@ import { rejectDeclaredLength } from './http/body-length'
 import { type HostRequest, toOrigin, toPathRules, toPathname } from './http/request-url'
 import { applyHelpers } from './http/response-head'
 import { findHandler, runHandler, toResponse } from './http/run-route'
-import { hasClientLeft, sendResponse } from './http/send-response'
+import { breakOff, isGone, sendResponse } from './http/send-response'
 import { toRequest } from './http/to-request'
 import { releaseBody } from './http/unread-body'
 import {
@@ -126,10 +126,14 @@ export function startApi(
       return
     }
     releaseBody(req, res)
-    const sent =
-      found.handler === undefined
-        ? sendResponse(res, refuse(found.match?.route, req.method), new ResponseState())
-        : serve(found.match, found.handler, req, res)
+    let sent: Promise<void>
+    if (found.handler === undefined) {
+      sent = sendResponse(res, refuse(found.match?.route, req.method), new ResponseState())
+    } else {
+      // Where Express leaves the matched path for those who name requests in metrics (hazard 240).
+      Object.assign(req, { route: { path: found.match.route.path } })
+      sent = serve(found.match, found.handler, req, res)
+    }
     // Answered through `next` alone: Express 4 ignores a returned promise, Express 5 would report the
     // error a second time (hazards 161, 162).
     sent.catch((error: unknown) => fail(error, req, res, next))
@@ -255,20 +259,34 @@ function run(
   })
 }
 
-/** Express answers while it can; after that, the client can only be shown that something is missing. */
+/**
+ * Express answers while it can. Once an answer has begun, the client can only be shown that something
+ * is missing (hazard 164).
+ */
 function fail(thrown: unknown, req: IncomingMessage, res: ServerResponse, next?: Next): void {
   const error = toError(thrown, 'A route')
+  // Answered through Express's own `res`: what such a handler returns is no answer (hazard 122).
+  if (res.headersSent && isBadResult(error)) return
+  if (isGone(res) && isAbort(error)) return
   if (res.headersSent) {
-    if (!res.writableEnded) res.destroy()
+    if (!res.writableEnded) breakOff(res)
     console.error(`[start-api] ${req.method} failed after its answer had begun:`, error)
     return
   }
-  // The client has left: nobody to answer, and no failure of the application (hazard 165).
-  if (hasClientLeft(res)) return
   if (next !== undefined) return next(error)
+  // Statuses beyond those of a client's mistakes are the application's affair (hazard 157).
   const answer = failure((error as { status?: number }).status)
   if (answer.status === 500) console.error('[start-api]', error)
-  sendResponse(res, answer, new ResponseState()).catch(() => res.destroy())
+  sendResponse(res, answer, new ResponseState()).catch(() => breakOff(res))
+}
+
+function isBadResult(error: Error): boolean {
+  return error instanceof StartApiError && error.code === 'ERR_START_API_BAD_RESULT'
+}
+
+/** What reads and fetches end with when the client has left: no failure of the application (hazard 165). */
+function isAbort({ name, code }: NodeJS.ErrnoException): boolean {
+  return name === 'AbortError' || code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE'
 }
 
 function toRoutesSource(routes: unknown): string | RouteModules {

@@ -10,10 +10,15 @@ export interface ResponseHead {
   /** By lower-case name, without `set-cookie`. */
   headers: Map<string, string | readonly string[]>
   cookies: readonly string[]
+  /** Headers that a helper removed: earlier ones on `res` go as well. */
+  removed: readonly string[]
 }
 
-/** Headers of one hop: an answer passed on from `fetch()` must not repeat them (hazards 125, 126). */
-const HOP_BY_HOP = new Set([
+/**
+ * Headers of one hop (RFC 9110, 7.6.1): an answer passed on from `fetch()` must not repeat them, and
+ * HTTP/2 forbids them (hazards 125, 126). `content-length` is Node's business and checked apart.
+ */
+const HOP_BY_HOP = [
   'connection',
   'keep-alive',
   'proxy-authenticate',
@@ -22,11 +27,11 @@ const HOP_BY_HOP = new Set([
   'trailer',
   'transfer-encoding',
   'upgrade',
-])
+]
 
 /**
  * Helpers win over the Response; cookies add up, a helper's replacing one of the same name, domain
- * and path.
+ * and path. The Response is only read, so one that is shared or cached stays as it is (hazard 151).
  *
  * @throws StartApiError for a status that HTTP has no final answer for
  */
@@ -40,32 +45,57 @@ export function toResponseHead(response: Response, state: ResponseState): Respon
     )
   }
   const headers: ResponseHead['headers'] = new Map()
+  const removed: string[] = []
   const cookies: string[] = []
   response.headers.forEach((value, name) => {
     const key = name.toLowerCase()
     if (key === 'set-cookie') {
       // Polyfills give all cookies in one value here; `getSetCookie` keeps them apart (hazard 118).
       if (typeof response.headers.getSetCookie !== 'function') cookies.push(value)
-    } else if (!HOP_BY_HOP.has(key)) headers.set(key, value)
+    } else headers.set(key, value)
   })
   if (typeof response.headers.getSetCookie === 'function') {
     cookies.push(...response.headers.getSetCookie())
   }
-  // fetch() has decoded the body but kept the headers of the encoded one (hazard 127).
-  if (headers.has('content-encoding') && response.url) {
+  if (headers.has('content-encoding') && isDecoded(response)) {
     headers.delete('content-encoding')
     headers.delete('content-length')
   }
   for (const [name, value] of state.headers) {
-    if (value === null) headers.delete(name)
+    if (value === null) removed.push(name)
     else headers.set(name, value)
   }
+  for (const name of removed) headers.delete(name)
+  for (const name of toHopHeaders(headers.get('connection'))) headers.delete(name)
   return {
     status,
-    statusText: state.statusText ?? (state.status === undefined ? response.statusText : ''),
+    statusText: state.statusText ?? (state.status === undefined ? (response.statusText ?? '') : ''),
     headers,
     cookies: mergeCookies(cookies, state.cookies),
+    removed,
   }
+}
+
+/** `connection` names further headers of its hop. */
+function toHopHeaders(connection: string | readonly string[] | undefined): readonly string[] {
+  if (connection === undefined) return HOP_BY_HOP
+  const named = [connection].flat().join(',').toLowerCase().split(',')
+  return [...HOP_BY_HOP, ...named.map((name) => name.trim())]
+}
+
+/** undici's, where fetch's is that of Node: zstd came with its version 7.11 (Node 24.4). */
+const [MAJOR = 0, MINOR = 0] = (process.versions['undici'] ?? '').split('.').map(Number)
+const DECODED = new Set(['gzip', 'x-gzip', 'deflate', 'br'])
+if (MAJOR > 7 || (MAJOR === 7 && MINOR >= 11)) DECODED.add('zstd')
+
+/**
+ * Whether `fetch()` has decoded the body, and kept headers that describe the encoded one (hazard 127).
+ * It decodes nothing if it does not know one of several codings. Responses that are not `fetch()`'s
+ * have no URL.
+ */
+function isDecoded({ url, headers }: Response): boolean {
+  const codings = (headers.get('content-encoding') ?? '').toLowerCase().split(',')
+  return Boolean(url) && codings.every((coding) => DECODED.has(coding.trim()))
 }
 
 /** The Response with the helpers' word in it, for callers that take a fetch Response. */

@@ -1,0 +1,120 @@
+// Per request: what the body of a Response gives at once, and the reads that follow.
+import { nextTick } from 'node:process'
+import { Readable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
+import { isAnyArrayBuffer } from 'node:util/types'
+import { StartApiError } from '../errors'
+
+export type BodyReader = ReadableStreamDefaultReader<unknown>
+export type BodyRead = ReadableStreamReadResult<unknown>
+
+/** The beginning of a body. */
+export interface BodyStart {
+  readonly chunks: readonly Uint8Array[]
+  /** Bytes in `chunks`. */
+  readonly size: number
+  /** `'ended'`: `chunks` is the whole body. */
+  readonly phase: 'reading' | 'paused' | 'ended'
+  /** The read after `chunks`, where it has already begun. */
+  readonly next: Promise<BodyRead> | undefined
+}
+
+/** Bodies that give more than this at once, in more than two chunks, are sent as streams. */
+const MAX_BYTES = 65_536
+const MAX_CHUNKS = 64
+
+/**
+ * Reads what is there without waiting for anything outside this process. A body that ends by then has
+ * a known length, which spares the client the chunked coding (hazard 108).
+ *
+ * A tick queued from a microtask runs when no microtask is left, however many a version of Node needs.
+ * Measured on Node 20.20, 22.23, 24.21 and 26.10: a body of a string, bytes or URLSearchParams ends 2
+ * to 4 microtasks after the read, one of a FormData with three entries after 34. A Blob in memory ends
+ * within the same tick on Node 20 and 22, one turn of the event loop later on 24 and 26: `'turn'`
+ * waits for that as well, once the body has begun.
+ *
+ * @throws what the body fails with
+ */
+export async function readStart(reader: BodyReader, patience: 'tick' | 'turn'): Promise<BodyStart> {
+  const start = {
+    chunks: [] as Uint8Array[],
+    size: 0,
+    phase: 'reading' as BodyStart['phase'],
+    next: undefined as BodyStart['next'],
+  }
+  let taken = false
+  let failure: { readonly error: unknown } | undefined
+
+  const collect = async (): Promise<void> => {
+    const { chunks } = start
+    while (chunks.length < 2 || (start.size <= MAX_BYTES && chunks.length < MAX_CHUNKS)) {
+      start.next = reader.read()
+      const read = await start.next
+      if (taken) return
+      start.next = undefined
+      if (read.done) {
+        start.phase = 'ended'
+        return
+      }
+      const bytes = toBytes(read.value)
+      chunks.push(bytes)
+      start.size += bytes.byteLength
+    }
+    start.phase = 'paused'
+  }
+
+  await undefined
+  collect().catch((error: unknown) => (failure = { error }))
+  await new Promise<void>((resolve) => nextTick(resolve))
+  if (patience === 'turn' && start.chunks.length > 0 && start.phase === 'reading') {
+    await setImmediate()
+  }
+  taken = true
+  if (failure !== undefined) throw (failure as { readonly error: unknown }).error
+  return start
+}
+
+/**
+ * Of a body that is not null.
+ *
+ * @throws StartApiError if it was read, or is being read, elsewhere (hazard 138)
+ */
+export function getReader(response: Response): BodyReader {
+  const body = response.body!
+  if (response.bodyUsed || body.locked) {
+    throw new StartApiError(
+      'ERR_START_API_BAD_RESPONSE',
+      'The body of the Response was already read or sent. Make a new Response for each request, or return response.clone().',
+    )
+  }
+  return toStream(body).getReader()
+}
+
+/** Lets the producer stop; a body that is in other hands is theirs. */
+export function discard(response: Response): void {
+  const { body } = response
+  // Cancelling a stream that has failed fails with its error (hazard 169).
+  if (body !== null && !body.locked) toStream(body).cancel().catch(ignore)
+}
+
+/** node-fetch has Node's own kind of stream for a body. */
+function toStream(body: ReadableStream<unknown>): ReadableStream<unknown> {
+  if (typeof body.getReader === 'function') return body
+  return Readable.toWeb(body as unknown as Readable) as ReadableStream<unknown>
+}
+
+/** Text is taken as well as bytes, unlike in fetch: both are common in hand-made streams. */
+export function toBytes(chunk: unknown): Uint8Array {
+  if (chunk instanceof Uint8Array) return chunk
+  if (typeof chunk === 'string') return Buffer.from(chunk)
+  if (ArrayBuffer.isView(chunk)) {
+    return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+  }
+  if (isAnyArrayBuffer(chunk)) return new Uint8Array(chunk)
+  throw new StartApiError(
+    'ERR_START_API_BAD_RESPONSE',
+    'The response stream holds a chunk that is neither bytes nor text. Enqueue Uint8Array or string.',
+  )
+}
+
+export function ignore(): void {}
