@@ -371,7 +371,7 @@ describe('HTTP/2 (hazards 51, 52, 100)', () => {
             // The Request is first asked for after the client has left.
             const { request } = given
             log.push(`ended, aborted: ${request.signal.aborted}`)
-            if (request.url.endsWith('throw')) throw new Error('late')
+            if (request.url.endsWith('throw')) throw request.signal.reason as Error
             return new Response('late')
           },
         },

@@ -56,7 +56,8 @@ export async function sendResponse(
 
 /** Whether the client has left. HTTP/2's response tells by its stream alone. */
 export function isGone(res: ServerResponse | Http2ServerResponse): boolean {
-  return isHttp2(res) ? res.stream.destroyed : res.destroyed
+  const { stream, destroyed } = res as ServerResponse & { stream?: { destroyed: boolean } }
+  return stream?.destroyed ?? destroyed
 }
 
 /** Shows the client that the answer is incomplete (hazard 132). */
@@ -176,7 +177,7 @@ function setHead(res: ServerResponse, head: ResponseHead): void {
   // none and warns about it (hazards 115 to 117).
   if (!isHttp2(res)) res.statusMessage = head.statusText
   // A length that middleware in front expected is not this body's.
-  if (res.hasHeader('content-length')) res.removeHeader('content-length')
+  if (res.getHeader('content-length') !== undefined) res.removeHeader('content-length')
   for (const name of head.removed) res.removeHeader(name)
   for (const [name, value] of head.headers) {
     res.setHeader(name, name === 'vary' ? mergeVary(res.getHeader('vary'), value) : value)
