@@ -56,8 +56,7 @@ export async function sendResponse(
 
 /** Whether the client has left. HTTP/2's response tells by its stream alone. */
 export function isGone(res: ServerResponse | Http2ServerResponse): boolean {
-  const { stream, destroyed } = res as ServerResponse & { stream?: { destroyed: boolean } }
-  return stream?.destroyed ?? destroyed
+  return isHttp2(res) ? res.stream.destroyed : res.destroyed
 }
 
 /** Shows the client that the answer is incomplete (hazard 132). */
@@ -67,9 +66,9 @@ export function breakOff(res: ServerResponse | Http2ServerResponse): void {
   else res.destroy()
 }
 
+/** By its stream: responses made by hand may lack their request (hazard 239). */
 function isHttp2(res: ServerResponse | Http2ServerResponse): res is Http2ServerResponse {
-  // Responses made by hand may lack their request (hazard 239).
-  return res.req?.httpVersionMajor === 2
+  return (res as Partial<Http2ServerResponse>).stream !== undefined
 }
 
 /** Whether nothing more can be written; trying would emit an error that nobody listens to. */
