@@ -1,5 +1,7 @@
 // Server helpers that speak about the response.
-import { currentEvent } from './event-context'
+import { currentEvent, enableEvents } from './event-context'
+
+enableEvents()
 
 /**
  * Sets the status of the answer, whatever Response the handler returns or throws.

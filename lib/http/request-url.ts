@@ -157,12 +157,6 @@ export function toWireTarget(req: HostRequest): string {
   )
 }
 
-/** Protocol and host of `request.url`. */
-export interface Origin {
-  readonly protocol: string
-  readonly host: string
-}
-
 /** HTTP/1.0 clients may send no Host header at all (hazard 15). */
 const NO_HOST = 'localhost'
 
@@ -170,22 +164,20 @@ const NO_HOST = 'localhost'
 const HOST = /^(?:[\w.~-]+|\[[\da-f:.]+\])(?::\d{0,5})?$/i
 
 /**
- * The origin that Express's `trust proxy` yields.
+ * The host that Express's `trust proxy` yields.
  *
  * @throws StartApiError with status 400 for a Host that could shift the path of a URL (hazard 13)
  */
-export function toOrigin(req: HostRequest): Origin {
+export function toHost(req: HostRequest): string {
   const host = hostOf(req)
-  const protocol = protocolOf(req)
-  if (!HOST.test(host) || !isParsable(protocol, host)) {
-    throw new StartApiError('ERR_START_API_BAD_HOST', 'The Host header is not a host name.', {
-      status: 400,
-    })
-  }
-  return { protocol, host }
+  if (isHost(host)) return host
+  throw new StartApiError('ERR_START_API_BAD_HOST', 'The Host header is not a host name.', {
+    status: 400,
+  })
 }
 
-function protocolOf(req: HostRequest): string {
+/** The protocol that Express's `trust proxy` yields. */
+export function toProtocol(req: HostRequest): string {
   const socket = req.socket as TLSSocket | undefined
   const own = socket?.encrypted === true ? 'https' : 'http'
   // Express's getter needs a socket, which requests made by hand may lack (hazard 239).
@@ -208,16 +200,15 @@ function hostOf(req: HostRequest): string {
   return forwarded.split(',', 1)[0]!.trim()
 }
 
-const parsable = new Map<string, boolean>()
-const MAX_PARSABLE = 1000
+const hosts = new Map<string, boolean>()
+const MAX_HOSTS = 1000
 
-/** Passes the pattern but is no host: `1.2.3.999`, port 99999. Kept, as clients name few hosts. */
-function isParsable(protocol: string, host: string): boolean {
-  const origin = `${protocol}://${host}`
-  let known = parsable.get(origin)
+/** Kept, as clients name few hosts. The pattern alone takes `1.2.3.999` and port 99999. */
+function isHost(host: string): boolean {
+  let known = hosts.get(host)
   if (known === undefined) {
-    if (parsable.size >= MAX_PARSABLE) parsable.clear()
-    parsable.set(origin, (known = URL.canParse(origin)))
+    if (hosts.size >= MAX_HOSTS) hosts.clear()
+    hosts.set(host, (known = HOST.test(host) && URL.canParse(`http://${host}`)))
   }
   return known
 }

@@ -35,8 +35,8 @@ const HOP_BY_HOP = [
  *
  * @throws StartApiError for a status that HTTP has no final answer for
  */
-export function toResponseHead(response: Response, state: ResponseState): ResponseHead {
-  const status = state.status ?? response.status
+export function toResponseHead(response: Response, state: ResponseState | undefined): ResponseHead {
+  const status = state?.status ?? response.status
   // Response.error() has status 0; 1xx can't be final (hazards 113, 114).
   if (!Number.isInteger(status) || status < 200 || status > 999) {
     throw new StartApiError(
@@ -61,7 +61,7 @@ export function toResponseHead(response: Response, state: ResponseState): Respon
     headers.delete('content-encoding')
     headers.delete('content-length')
   }
-  for (const [name, value] of state.headers) {
+  for (const [name, value] of state?.headers ?? []) {
     if (value === null) removed.push(name)
     else headers.set(name, value)
   }
@@ -69,9 +69,10 @@ export function toResponseHead(response: Response, state: ResponseState): Respon
   for (const name of toHopHeaders(headers.get('connection'))) headers.delete(name)
   return {
     status,
-    statusText: state.statusText ?? (state.status === undefined ? (response.statusText ?? '') : ''),
+    statusText:
+      state?.statusText ?? (state?.status === undefined ? (response.statusText ?? '') : ''),
     headers,
-    cookies: mergeCookies(cookies, state.cookies),
+    cookies: mergeCookies(cookies, state?.cookies ?? []),
     removed,
   }
 }
@@ -99,8 +100,8 @@ function isDecoded({ url, headers }: Response): boolean {
 }
 
 /** The Response with the helpers' word in it, for callers that take a fetch Response. */
-export function applyHelpers(response: Response, state: ResponseState): Response {
-  if (state.isEmpty) return response
+export function applyHelpers(response: Response, state: ResponseState | undefined): Response {
+  if (state === undefined || state.isEmpty) return response
   const head = toResponseHead(response, state)
   const headers = new Headers()
   for (const [name, value] of head.headers) {

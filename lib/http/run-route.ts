@@ -22,20 +22,31 @@ export function toAllow(route: Route): string {
  *
  * @throws what the handler throws, as an Error; StartApiError if it gives no Response
  */
-export async function runHandler(
+export function runHandler(
   route: Route,
   handler: Handler,
   context: HandlerContext,
-): Promise<Response> {
-  const where = toPlace(route, handler)
+): Response | Promise<Response> {
   let result: unknown
   try {
-    result = await handler(context)
+    result = handler(context)
   } catch (thrown) {
-    if (isResponse(thrown)) return thrown
-    throw toError(thrown, where)
+    return toAnswer(thrown, route, handler)
   }
-  return toResponse(result, where)
+  if (!isPromise(result)) return toResponse(result, route, handler)
+  return Promise.resolve(result).then(
+    (value) => toResponse(value, route, handler),
+    (thrown: unknown) => toAnswer(thrown, route, handler),
+  )
+}
+
+export function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof (value as Promise<T> | null | undefined)?.then === 'function'
+}
+
+function toAnswer(thrown: unknown, route: Route, handler: Handler): Response {
+  if (isResponse(thrown)) return thrown
+  throw toError(thrown, toPlace(route, handler))
 }
 
 /** Method and file of a handler, for errors. Reading the method off the Request would build one. */
@@ -44,10 +55,14 @@ function toPlace(route: Route, handler: Handler): string {
   return `${method} ${route.file}`
 }
 
-/** Checks what a handler gave. `where` names it for the error: method and file. */
-export function toResponse(result: unknown, where: string): Response {
+function toResponse(result: unknown, route: Route, handler: Handler): Response {
   if (isResponse(result)) return result
-  throw new StartApiError(
+  throw badResult(result, toPlace(route, handler))
+}
+
+/** `where` names what gave it: method and file. */
+export function badResult(result: unknown, where: string): StartApiError {
+  return new StartApiError(
     'ERR_START_API_BAD_RESULT',
     `${where} returned ${describe(result)}. Return a Response, e.g. json(value) or new Response(text).`,
   )

@@ -1,6 +1,7 @@
 // Per request, last stage: fetch Response → Node's res, beside what middleware in front put there.
 import { type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
+import { type PlainJson, takePlainJson, takeText } from '../define/text-response'
 import { StartApiError, toError } from '../errors'
 import type { ResponseState } from '../event/response-state'
 import {
@@ -16,16 +17,21 @@ import {
 import { type ResponseHead, toResponseHead } from './response-head'
 
 /**
- * Sends a Response. Rejects, with the producer stopped, if it can't: as long as nothing is sent, `res`
- * is as it was, and Express's error middleware can answer. Later the connection is to be broken off.
+ * Sends a Response. Throws or rejects, with the producer stopped, if it can't: as long as nothing is
+ * sent, `res` is as it was, and Express's error middleware can answer. Later the connection is to be
+ * broken off.
+ *
+ * @param state what helpers have said; `undefined` if nothing
  */
-export async function sendResponse(
+export function sendResponse(
   res: ServerResponse,
   response: Response,
-  state: ResponseState,
-): Promise<void> {
+  state: ResponseState | undefined,
+): void | Promise<void> {
   // The handler answered through Express's own `res`, or there is nobody left to answer.
   if (res.headersSent || isOver(res)) return discard(response)
+  const json = state === undefined ? takePlainJson(response) : undefined
+  if (json !== undefined) return sendPlainJson(res, json)
   let head: ResponseHead
   try {
     head = toResponseHead(response, state)
@@ -51,7 +57,22 @@ export async function sendResponse(
     discard(response)
     return sendWhole(res, head, [])
   }
-  await sendBody(res, getReader(response), head)
+  const text = takeText(response)
+  if (text !== undefined) {
+    head.headers.set('content-length', String(Buffer.byteLength(text)))
+    return sendWhole(res, head, [text])
+  }
+  return sendBody(res, getReader(response), head)
+}
+
+/** `json(value)` on its own: nothing to merge, to check or to read. */
+function sendPlainJson(res: ServerResponse, { status, text }: PlainJson): void {
+  res.statusCode = status
+  if (!isHttp2(res)) res.statusMessage = ''
+  res.setHeader('content-type', 'application/json')
+  res.setHeader('content-length', String(Buffer.byteLength(text)))
+  if (res.req?.method === 'HEAD') res.end()
+  else res.end(text)
 }
 
 /** Whether the client has left. HTTP/2's response tells by its stream alone. */
@@ -99,10 +120,14 @@ async function sendBody(
   }
 }
 
-function sendWhole(res: ServerResponse, head: ResponseHead, chunks: readonly Uint8Array[]): void {
+function sendWhole(
+  res: ServerResponse,
+  head: ResponseHead,
+  chunks: readonly Uint8Array[] | readonly [text: string],
+): void {
   if (res.headersSent || isOver(res)) return
   setHead(res, head)
-  const body = chunks.length > 1 ? Buffer.concat(chunks) : chunks[0]
+  const body = chunks.length > 1 ? Buffer.concat(chunks as Uint8Array[]) : chunks[0]
   if (body === undefined || res.req?.method === 'HEAD') res.end()
   else res.end(body)
 }

@@ -9,7 +9,7 @@ import {
 } from '@whatwg-node/server'
 import { flagMalformedBody } from './malformed-body'
 import { toRequestBody } from './request-body'
-import { type HostRequest, type Origin, toWireTarget } from './request-url'
+import { type HostRequest, toProtocol, toWireTarget } from './request-url'
 
 /**
  * Handlers get the platform's own classes: the adapter's ponyfills fail `instanceof`, `clone()` and
@@ -25,7 +25,7 @@ const NATIVE = { Request, URL } as unknown as FetchAPI
 export function toRequest(
   req: HostRequest,
   res: ServerResponse,
-  origin: Origin,
+  host: string,
   maxBodySize: number,
 ): Request {
   const target = toWireTarget(req)
@@ -38,9 +38,9 @@ export function toRequest(
     else headers.set(name, value)
   }
   const line = {
-    protocol: origin.protocol,
+    protocol: toProtocol(req),
     originalUrl: target,
-    headers: { host: origin.host },
+    headers: { host },
   }
   const view = {
     method,
