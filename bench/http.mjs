@@ -69,7 +69,13 @@ function load({ url }, scenario, seconds) {
   )
   const connections = heavy ? 8 : 50
   const [command, ...args] = pin(1, [
-    'wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, url + path,
+    'wrk',
+    '-t1',
+    `-c${connections}`,
+    `-d${seconds}s`,
+    '-s',
+    script,
+    url + path,
   ])
   return new Promise((resolve, reject) => {
     const child = spawn(command, args)
@@ -98,7 +104,8 @@ async function measure(node, scenario) {
   }
   const results = Object.fromEntries(names.map((name) => [name, []]))
   for (let round = 0; round < Number(values.rounds); round++) {
-    for (const name of names) results[name].push(await load(servers[name], scenario, values.seconds))
+    for (const name of names)
+      results[name].push(await load(servers[name], scenario, values.seconds))
   }
   for (const { child } of Object.values(servers)) child.kill()
   return results
