@@ -270,7 +270,7 @@ function run(
   event: RequestEvent,
   context: object,
 ): Response | Promise<Response> {
-  return runHandler(route, handler, createHandlerContext(event, context))
+  return runHandler(route, handler, createHandlerContext(event, context), event)
 }
 
 /**

@@ -27,6 +27,17 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   '@whatwg-node/server': ['http/to-request.ts', 'options.ts', 'start-api.ts'],
   glob: ['routes/route-files.ts'],
   minimatch: ['routes/route-files.ts'],
+  h3: [
+    'event/answer-helpers.ts',
+    'event/body-helpers.ts',
+    'event/cookie-helpers.ts',
+    'event/h3-event.ts',
+    'event/helper.ts',
+    'event/request-helpers.ts',
+    'event/response-helpers.ts',
+    'event/session-helpers.ts',
+    'server.ts',
+  ],
   'node:async_hooks': ['event/event-context.ts'],
 }
 

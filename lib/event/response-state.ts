@@ -9,8 +9,13 @@ export class ResponseState {
   statusText: string | undefined
   /** By lower-case name; `null` removes the Response's own. Without `set-cookie`. */
   readonly headers = new Map<string, string | readonly string[] | null>()
-  /** Whole `Set-Cookie` values, one for each name, domain and path. */
+  /** Whole `Set-Cookie` values. */
   cookies: readonly string[] = []
+  /**
+   * The content of an answer that a helper gave itself, such as `sendRedirect()`: what the handler
+   * returns then does not count.
+   */
+  answer: { readonly body: Uint8Array | ReadableStream | null } | undefined
 
   /** Whether anything was said: if not, the Response is sent as it is. */
   get isEmpty(): boolean {
@@ -22,23 +27,22 @@ export class ResponseState {
     )
   }
 
+  /** What was set, or appended; removed and unset headers are alike. */
+  getHeader(name: string): string | readonly string[] | undefined {
+    const key = name.toLowerCase()
+    if (key === 'set-cookie') return this.cookies.length > 0 ? this.cookies : undefined
+    return this.headers.get(key) ?? undefined
+  }
+
   setHeader(name: string, value: string | readonly string[]): void {
     const key = name.toLowerCase()
-    if (key === 'set-cookie') this.cookies = typeof value === 'string' ? [value] : [...value]
+    if (key === 'set-cookie') this.cookies = [value].flat()
     else this.headers.set(key, value)
   }
 
-  appendHeader(name: string, value: string): void {
-    const key = name.toLowerCase()
-    if (key === 'set-cookie') {
-      this.cookies = [...this.cookies, value]
-      return
-    }
-    const present = this.headers.get(key)
-    this.headers.set(
-      key,
-      present === undefined || present === null ? value : [present, value].flat(),
-    )
+  appendHeader(name: string, value: string | readonly string[]): void {
+    const present = this.getHeader(name)
+    this.setHeader(name, present === undefined ? value : [present, value].flat())
   }
 
   removeHeader(name: string): void {

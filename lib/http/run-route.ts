@@ -1,5 +1,6 @@
 // Per request: calls the handler of a route and insists on a Response. Knows no Node types.
 import { StartApiError, describe, toError } from '../errors'
+import type { RequestEvent } from '../event/event-context'
 import { type Handler, type HandlerContext, METHODS, type Route } from '../routes/route-module'
 
 /**
@@ -20,12 +21,14 @@ export function toAllow(route: Route): string {
 /**
  * Runs a handler. A thrown Response is an answer like a returned one.
  *
+ * @param event knows whether a helper has answered in the handler's place
  * @throws what the handler throws, as an Error; StartApiError if it gives no Response
  */
 export function runHandler(
   route: Route,
   handler: Handler,
   context: HandlerContext,
+  event?: RequestEvent,
 ): Response | Promise<Response> {
   let result: unknown
   try {
@@ -33,9 +36,9 @@ export function runHandler(
   } catch (thrown) {
     return toAnswer(thrown, route, handler)
   }
-  if (!isPromise(result)) return toResponse(result, route, handler)
+  if (!isPromise(result)) return toResponse(result, route, handler, event)
   return Promise.resolve(result).then(
-    (value) => toResponse(value, route, handler),
+    (value) => toResponse(value, route, handler, event),
     (thrown: unknown) => toAnswer(thrown, route, handler),
   )
 }
@@ -55,7 +58,16 @@ function toPlace(route: Route, handler: Handler): string {
   return `${method} ${route.file}`
 }
 
-function toResponse(result: unknown, route: Route, handler: Handler): Response {
+function toResponse(
+  result: unknown,
+  route: Route,
+  handler: Handler,
+  event: RequestEvent | undefined,
+): Response {
+  // A helper such as sendRedirect() has answered: as in Start v0, what the handler returns is not sent.
+  const answer = event?.said?.answer
+  // (The types exclude bytes over shared memory; a Response takes those as well.)
+  if (answer !== undefined) return new Response(answer.body as BodyInit | null)
   if (isResponse(result)) return result
   throw badResult(result, toPlace(route, handler))
 }
