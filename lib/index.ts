@@ -1,7 +1,10 @@
 // Entry `.`
 export { startApi, type RouteInfo, type StartApi } from './start-api'
-export type { HostReq, HostRes, Register, StartApiOptions } from './options'
+export type { StartApiOptions } from './options'
+export type { HostReq, HostRes, Register, RouteContext } from './define/register'
 export type { RouteModules } from './routes/load-routes'
 export { StartApiError, type StartApiErrorCode } from './errors'
 export { json, type JsonResponse } from './define/json'
+export { notFound, type NotFound } from './define/not-found'
+export { redirect, type RedirectOptions } from './define/redirect'
 export * from './api'

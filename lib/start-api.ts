@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createServerAdapter } from '@whatwg-node/server'
+import type { HostReq, HostRes } from './define/register'
 import { StartApiError, toError } from './errors'
 import type { StartAPIHandlerCallback } from './define/api-handler'
 import { RequestEvent, enableEvents, runWithEvent } from './event/event-context'
@@ -12,17 +13,11 @@ import { rejectDeclaredLength } from './http/body-length'
 import { type HostRequest, toHost, toPathRules, toPathname } from './http/request-url'
 import { applyHelpers } from './http/response-head'
 import { createHandlerContext } from './http/handler-context'
-import { badResult, findHandler, isPromise, isResponse, runHandler } from './http/run-route'
+import { findHandler, isPromise, run, runHandler } from './http/run-route'
 import { breakOff, isGone, sendResponse } from './http/send-response'
 import { toRequest } from './http/to-request'
 import { releaseBody } from './http/unread-body'
-import {
-  type HostReq,
-  type HostRes,
-  type Settings,
-  type StartApiOptions,
-  readOptions,
-} from './options'
+import { type Settings, type StartApiOptions, readOptions } from './options'
 import { type RouteModules, findRoutes, loadRoutes } from './routes/load-routes'
 import type { Dialect, Handler, Route } from './routes/route-module'
 import { isUnder, toWireText } from './routes/route-path'
@@ -162,7 +157,7 @@ export function startApi(
         toRequest: () => toRequest(req, res, host, settings.maxBodySize),
         params,
         node: { req, res },
-        runRoute: (event) => run(match.route, handler, event, context),
+        runRoute: (event) => runRoute(match.route, handler, event, context),
         waitUntil,
       })
       const response = runWithEvent(event, () =>
@@ -187,7 +182,7 @@ export function startApi(
     const event = new RequestEvent({
       toRequest: () => request,
       params: toParams(match),
-      runRoute: (event) => run(match.route, handler, event, {}),
+      runRoute: (event) => runRoute(match.route, handler, event, {}),
       waitUntil,
     })
     const response = await runWithEvent(event, () => enter(event))
@@ -198,7 +193,7 @@ export function startApi(
   function enter(event: RequestEvent, request?: Request): Response | Promise<Response> {
     return settings.handler === undefined
       ? event.runRoute(request)
-      : runEntryHandler(settings.handler, request ?? event.request)
+      : runEntryHandler(settings.handler, request ?? event.request, event)
   }
 
   function waitUntil(promise: Promise<unknown>): void {
@@ -255,16 +250,19 @@ function refuse(route: Route | undefined, method: string | undefined): Response 
   return method === 'OPTIONS' ? allowedMethods(route) : methodNotAllowed(route)
 }
 
-async function runEntryHandler(
+function runEntryHandler(
   handler: StartAPIHandlerCallback,
   request: Request,
-): Promise<Response> {
-  const result: unknown = await handler({ request })
-  if (isResponse(result)) return result
-  throw badResult(result, 'The entry handler (option `handler`)')
+  event: RequestEvent,
+): Response | Promise<Response> {
+  return run(
+    () => handler({ request }),
+    () => 'The entry handler (option `handler`)',
+    event,
+  )
 }
 
-function run(
+function runRoute(
   route: Route,
   handler: Handler,
   event: RequestEvent,
@@ -289,7 +287,7 @@ function fail(thrown: unknown, req: IncomingMessage, res: ServerResponse, next?:
   }
   if (next !== undefined) return next(error)
   // Statuses beyond those of a client's mistakes are the application's affair (hazard 157).
-  const answer = failure((error as { status?: number }).status)
+  const answer = failure(error)
   if (answer.status === 500) console.error('[start-api]', error)
   Promise.resolve(sendResponse(res, answer, undefined)).catch(() => breakOff(res))
 }

@@ -334,7 +334,7 @@ describe('without `next`, as a listener of node:http', () => {
         const { port } = await listen(routeX(handler))
         const answer = await rawGet(port, '/api/x')
         expect(answer.statusLine).toBe('HTTP/1.1 500 Internal Server Error')
-        expect(answer.body).toBe('Internal server error')
+        expect(answer.body).toBe('Internal Server Error')
         expect(JSON.stringify(answer)).not.toMatch(/password|api\/x\.ts|spec|Error:/)
       })
       expect(log).toHaveBeenCalledTimes(1)
@@ -398,7 +398,7 @@ describeHosts('a status that belongs to the request (hazard 175)', (host) => {
       startApi(apiRoutes({ 'api/users/$id.ts': { GET: ({ params }) => json(params) } })),
     )
     const answer = await rawGet(port, '/api/users/%E0%A4%A')
-    expect([answer.status, answer.body]).toEqual([400, 'Bad request'])
+    expect([answer.status, answer.body]).toEqual([400, 'Bad Request'])
     expect(log).not.toHaveBeenCalled()
   })
 })

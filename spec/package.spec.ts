@@ -188,5 +188,5 @@ function compile(project: string): string[] {
     cwd: app,
     encoding: 'utf8',
   })
-  return stdout.split('\n').filter((line) => line !== '' && !line.includes('/@whatwg-node/'))
+  return stdout.split('\n').filter((line) => line !== '' && !/[/](?:@whatwg-node|h3)[/]/.test(line))
 }

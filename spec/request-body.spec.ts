@@ -311,7 +311,7 @@ describe('A malformed request body without an error middleware', () => {
     const api = bodyApi((request) => request.json())
     const { port } = await listen((req, res) => api(req, res))
     const answer = await post(port, '/api/body', { body: '{"password": hunter2}' })
-    expect(answer).toEqual({ status: 400, body: 'Bad request' })
+    expect(answer).toEqual({ status: 400, body: 'Bad Request' })
   })
 })
 
@@ -553,7 +553,7 @@ describe('maxBodySize on a lenient server', () => {
     const answer = await rawRequest(port, `${head}14\r\n${'x'.repeat(20)}\r\n0\r\n\r\n`)
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
-    expect([answer.status, answer.body]).toEqual([413, 'Payload too large'])
+    expect([answer.status, answer.body]).toEqual([413, 'Payload Too Large'])
   })
 })
 

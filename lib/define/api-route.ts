@@ -1,5 +1,7 @@
-// What v0 route files are written with. Imports nothing: a route file that is only inspected pulls in
-// no server code.
+// What v0 route files are written with. Imports types only: a route file that is only inspected pulls
+// in no server code.
+import type { NotFound } from './not-found'
+import type { RouteContext } from './register'
 
 /** HTTP methods that an API route may handle, as in Start v0. */
 export type HTTP_API_METHOD = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS' | 'HEAD'
@@ -28,12 +30,16 @@ export interface StartAPIMethodContext<TPath extends string> {
   request: Request
   /** Decoded values of the path's params. */
   params: Flatten<ResolveParams<TPath>>
+  /** Express's `req` and `res`, and what the option `context` adds. Start v0 itself has none. */
+  context: RouteContext
+  /** The path of `request.url`. Start v0 itself has none. */
+  pathname: string
 }
 
 /** One method of an API route. */
 export type StartAPIMethodCallback<TPath extends string> = (
   context: StartAPIMethodContext<TPath>,
-) => Response | Promise<Response>
+) => Response | NotFound | Promise<Response | NotFound>
 
 /** The handlers of an API route, by method. */
 export type APIRouteMethods<TPath extends string> = Partial<

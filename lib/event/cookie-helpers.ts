@@ -2,7 +2,22 @@
 import * as h3 from 'h3'
 import { toHelper } from './helper'
 
-type CookieOptions = NonNullable<Parameters<typeof h3.setCookie>[3]>
+/** Attributes of a cookie (RFC 6265). */
+export interface CookieOptions {
+  domain?: string
+  /** Default: `/`. */
+  path?: string
+  /** Seconds. */
+  maxAge?: number
+  expires?: Date
+  httpOnly?: boolean
+  secure?: boolean
+  sameSite?: boolean | 'lax' | 'strict' | 'none'
+  priority?: 'low' | 'medium' | 'high'
+  partitioned?: boolean
+  /** Default: `encodeURIComponent`. */
+  encode?: (value: string) => string
+}
 
 /** The request's cookies by name (Start v0). Without a prototype: names come from the client. */
 export const parseCookies = toHelper<[], Record<string, string>>('parseCookies', (event) =>

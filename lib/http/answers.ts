@@ -1,4 +1,5 @@
 // Answers that are ours and not a handler's. They tell a client nothing about the application.
+import { STATUS_CODES } from 'node:http'
 import type { Route } from '../routes/route-module'
 import { toAllow } from './run-route'
 
@@ -22,10 +23,18 @@ export function allowedMethods(route: Route): Response {
   return new Response(null, { status: 204, headers: { allow: toAllow(route) } })
 }
 
-/** The answer where no Express is there to make one. */
-export function failure(status = 500): Response {
-  const text = FAILURES[status] ?? 'Internal server error'
-  return new Response(text, { status: status in FAILURES ? status : 500, headers: TEXT })
+/**
+ * The answer to an error where no Express is there to make one. A status counts if it is ours, or that
+ * of a `createError()`; other errors may hold one that is not meant for clients (hazard 157).
+ */
+export function failure(error: Error & { status?: number; statusCode?: number }): Response {
+  const { constructor } = error as { constructor: { __h3_error__?: boolean } }
+  // oxlint-disable-next-line no-underscore-dangle -- how h3 tells its errors, across copies
+  const isH3Error = constructor.__h3_error__ === true
+  const status = (isH3Error ? error.statusCode : OWN.has(error.status ?? 0) && error.status) || 500
+  const final = status >= 400 && status < 500 ? status : 500
+  return new Response(STATUS_CODES[final] ?? 'Error', { status: final, headers: TEXT })
 }
 
-const FAILURES: Readonly<Record<number, string>> = { 400: 'Bad request', 413: 'Payload too large' }
+/** Statuses that errors of the package carry. */
+const OWN = new Set([400, 413])

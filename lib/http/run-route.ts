@@ -1,4 +1,5 @@
 // Per request: calls the handler of a route and insists on a Response. Knows no Node types.
+import { type NotFound, isNotFound } from '../define/not-found'
 import { StartApiError, describe, toError } from '../errors'
 import type { RequestEvent } from '../event/event-context'
 import { type Handler, type HandlerContext, METHODS, type Route } from '../routes/route-module'
@@ -18,70 +19,75 @@ export function toAllow(route: Route): string {
   ).join(', ')
 }
 
-/**
- * Runs a handler. A thrown Response is an answer like a returned one.
- *
- * @param event knows whether a helper has answered in the handler's place
- * @throws what the handler throws, as an Error; StartApiError if it gives no Response
- */
+/** Runs the handler of a route: see `run`. */
 export function runHandler(
   route: Route,
   handler: Handler,
   context: HandlerContext,
   event?: RequestEvent,
 ): Response | Promise<Response> {
+  return run(
+    () => handler(context),
+    // Named when it is needed. Reading the method off the Request would build one.
+    () => `${[...route.handlers].find(([, own]) => own === handler)?.[0]} ${route.file}`,
+    event,
+  )
+}
+
+/**
+ * Calls a function that answers. A thrown Response is an answer like a returned one; so is
+ * `notFound()`, and what a helper such as `sendRedirect()` has sent.
+ *
+ * @param where names the function, for errors: method and file
+ * @throws what it throws, as an Error; StartApiError if it gives no Response
+ */
+export function run(
+  call: () => unknown,
+  where: () => string,
+  event: RequestEvent | undefined,
+): Response | Promise<Response> {
+  const returned = (result: unknown): Response => {
+    // As in Start v0, what the handler returns is not sent then.
+    const answer = event?.said?.answer
+    // (The types exclude bytes over shared memory; a Response takes those as well.)
+    if (answer !== undefined) return new Response(answer.body as BodyInit | null)
+    const response = toResponse(result)
+    if (response !== undefined) return response
+    throw new StartApiError(
+      'ERR_START_API_BAD_RESULT',
+      `${where()} returned ${describe(result)}. Return a Response, e.g. json(value) or new Response(text).`,
+    )
+  }
+  const thrown = (reason: unknown): Response => {
+    const response = toResponse(reason)
+    if (response !== undefined) return response
+    throw toError(reason, where())
+  }
   let result: unknown
   try {
-    result = handler(context)
-  } catch (thrown) {
-    return toAnswer(thrown, route, handler)
+    result = call()
+  } catch (reason) {
+    return thrown(reason)
   }
-  if (!isPromise(result)) return toResponse(result, route, handler, event)
-  return Promise.resolve(result).then(
-    (value) => toResponse(value, route, handler, event),
-    (thrown: unknown) => toAnswer(thrown, route, handler),
-  )
+  return isPromise(result) ? Promise.resolve(result).then(returned, thrown) : returned(result)
 }
 
 export function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
   return typeof (value as Promise<T> | null | undefined)?.then === 'function'
 }
 
-function toAnswer(thrown: unknown, route: Route, handler: Handler): Response {
-  if (isResponse(thrown)) return thrown
-  throw toError(thrown, toPlace(route, handler))
+function toResponse(value: unknown): Response | undefined {
+  if (isResponse(value)) return value
+  return isNotFound(value) ? toNotFound(value) : undefined
 }
 
-/** Method and file of a handler, for errors. Reading the method off the Request would build one. */
-function toPlace(route: Route, handler: Handler): string {
-  const method = [...route.handlers].find(([, candidate]) => candidate === handler)?.[0] ?? ''
-  return `${method} ${route.file}`
-}
-
-function toResponse(
-  result: unknown,
-  route: Route,
-  handler: Handler,
-  event: RequestEvent | undefined,
-): Response {
-  // A helper such as sendRedirect() has answered: as in Start v0, what the handler returns is not sent.
-  const answer = event?.said?.answer
-  // (The types exclude bytes over shared memory; a Response takes those as well.)
-  if (answer !== undefined) return new Response(answer.body as BodyInit | null)
-  if (isResponse(result)) return result
-  throw badResult(result, toPlace(route, handler))
-}
-
-/** `where` names what gave it: method and file. */
-export function badResult(result: unknown, where: string): StartApiError {
-  return new StartApiError(
-    'ERR_START_API_BAD_RESULT',
-    `${where} returned ${describe(result)}. Return a Response, e.g. json(value) or new Response(text).`,
-  )
+function toNotFound({ data, headers }: NotFound): Response {
+  const init = { status: 404, ...(headers && { headers }) }
+  return data === undefined ? new Response('Not found', init) : Response.json(data, init)
 }
 
 /** By shape: a Response of another realm or of a polyfill fails `instanceof` (hazard 213). */
-export function isResponse(value: unknown): value is Response {
+function isResponse(value: unknown): value is Response {
   if (value instanceof Response) return true
   if (typeof value !== 'object' || value === null) return false
   const { status, headers, body } = value as Partial<Response>
