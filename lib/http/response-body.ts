@@ -90,11 +90,10 @@ export function getReader(response: Response): BodyReader {
   return toStream(body).getReader()
 }
 
-/** Lets the producer stop; a body that is in other hands is theirs. */
-export function discard(response: Response): void {
-  const { body } = response
-  // Cancelling a stream that has failed fails with its error (hazard 169).
-  if (body !== null && !body.locked) toStream(body).cancel().catch(ignore)
+/** Lets the producer stop. */
+export function discard({ body }: Response): void {
+  // Fails for a body that is in other hands, and with the error of one that has failed (hazard 169).
+  if (body !== null) toStream(body).cancel().catch(ignore)
 }
 
 /** node-fetch has Node's own kind of stream for a body. */

@@ -163,8 +163,6 @@ async function sendStream(
     void stop()
     resume()
   })
-  // `close` has come and gone if the client left while the body began.
-  if (!canWrite()) return void stop()
   if (opening === 'at once') {
     begin()
     res.flushHeaders()
