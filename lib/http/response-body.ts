@@ -31,7 +31,8 @@ const MAX_CHUNKS = 64
  * Measured on Node 20.20, 22.23, 24.21 and 26.10: a body of a string, bytes or URLSearchParams ends 2
  * to 4 microtasks after the read, one of a FormData with three entries after 34. A Blob in memory ends
  * within the same tick on Node 20 and 22, one turn of the event loop later on 24 and 26: `'turn'`
- * waits for that as well, once the body has begun.
+ * waits for that as well, once the body has begun. There, a Blob made of several parts takes two turns
+ * for each and is sent as a stream.
  *
  * @throws what the body fails with
  */
