@@ -286,7 +286,7 @@ describe('sendResponse()', () => {
           controller.enqueue(Buffer.alloc(65_536))
         },
       })
-      sendResponse(res, new Response(body), new ResponseState()).then(
+      Promise.resolve(sendResponse(res, new Response(body), new ResponseState())).then(
         () => settled.resolve('settled'),
         () => settled.resolve('rejected'),
       )
@@ -532,6 +532,23 @@ describeHosts('a stream that fails', (host) => {
       expect(unhandled).toEqual([])
     },
   )
+
+  it('while the client is slow is broken off when the client goes on, and is no unhandled rejection', async () => {
+    const unhandled = await recordProcessErrors(async () => {
+      const { body, controller } = createProducer()
+      // More than the socket takes: the next read has begun when the failure comes.
+      controller.enqueue(Buffer.alloc(16 * 2 ** 20))
+      const { socket, errors } = await request(host, () => new Response(body))
+      await once(socket, 'readable')
+      controller.error(new Error('broken'))
+      await turns(3)
+      expect(log).not.toHaveBeenCalled()
+      expect((await readAll(socket)).toString('latin1')).not.toMatch(/\r\n0\r\n\r\n$/)
+      expect(errors).toEqual([])
+      expect(log).toHaveBeenCalledTimes(1)
+    })
+    expect(unhandled).toEqual([])
+  })
 
   it('with compression() in front is broken off too', async () => {
     const { body, controller } = createProducer()

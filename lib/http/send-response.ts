@@ -167,9 +167,11 @@ async function sendStream(
     begin()
     res.flushHeaders()
   }
-  const ahead = [...start.chunks, ...(start.next === undefined ? [] : [toChunk(start.next)])]
-  for (;;) {
-    const bytes = await (ahead.shift() ?? toChunk(reader.read()))
+  for (let index = 0; ; index++) {
+    // The read that has begun is heeded when it is its turn: a promise made of it before could fail
+    // unheard while the client is slow, which ends the process.
+    const pending = index === start.chunks.length ? start.next : undefined
+    const bytes = start.chunks[index] ?? (await toChunk(pending ?? reader.read()))
     if (!canWrite()) return void stop()
     if (bytes === undefined) break
     size += bytes.byteLength
