@@ -4,6 +4,7 @@ import {
   defaultAPIFileRouteHandler,
   json,
   startApi,
+  type StartApiOptions,
 } from 'express-start-api'
 import { useRequestDeadline } from '@whatwg-node/server'
 import { setHeader } from 'express-start-api/server'
@@ -165,11 +166,11 @@ describeHosts('an error', (host) => {
   it('after the handler ended its answer is logged once, and the client has it whole', async () => {
     const app = await serve(host, [
       routeX(({ context: { res } }) => {
-        res.end('whole')
+        res.end('x'.repeat(10_000_000))
         throw boom
       }),
     ])
-    expect((await rawGet(app.port, '/api/x')).body).toBe('whole')
+    expect((await rawGet(app.port, '/api/x')).body).toHaveLength(10_000_000)
     expect(app.errors).toEqual([])
     expect(log).toHaveBeenCalledTimes(1)
   })
@@ -204,6 +205,46 @@ describeHosts('with an entry handler and plugins around the route', (host) => {
       expect((await rawGet(app.port, '/api/x')).status).toBe(500)
       await turns(3)
       expect(app.errors).toEqual([expect.objectContaining(error)])
+    })
+    expect(unhandled).toEqual([])
+  })
+
+  it.each<[string, StartApiOptions]>([
+    [
+      'the option `context`',
+      {
+        context() {
+          throw 'route'
+        },
+      },
+    ],
+    [
+      'the entry handler',
+      {
+        handler() {
+          throw 'route'
+        },
+      },
+    ],
+    [
+      'a plugin',
+      {
+        plugins: [
+          {
+            onRequest() {
+              throw 'route'
+            },
+          },
+        ],
+      },
+    ],
+  ])('what is no Error reaches it as one from %s too', async (_name, options) => {
+    const unhandled = await recordProcessErrors(async () => {
+      const app = await serve(host, [routeX(() => new Response('never'), options)])
+      expect((await rawGet(app.port, '/api/x')).status).toBe(500)
+      expect(app.errors).toEqual([
+        expect.objectContaining({ code: 'ERR_START_API_THROWN', cause: 'route' }),
+      ])
     })
     expect(unhandled).toEqual([])
   })

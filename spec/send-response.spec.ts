@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import http2 from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
@@ -14,6 +16,7 @@ import {
   expressHosts,
   serve,
 } from './support/hosts'
+import { recordProcessErrors, recordWarnings } from './support/process-errors'
 import { open, parseAnswer, rawGet, rawHead, rawRequest, readAll } from './support/raw-request'
 
 const getX = async (host: Host, handler: TestHandler, before: readonly Layer[] = []) => {
@@ -214,7 +217,14 @@ describeHosts('a Response that HTTP has no answer for', (host) => {
     ],
     [
       'a header name with a space',
-      () => ({ status: 200, body: null, headers: new Map([['a b', 'a']]) }),
+      () => ({
+        status: 200,
+        body: null,
+        headers: new Map([
+          ['x-before', 'a'],
+          ['a b', 'a'],
+        ]),
+      }),
     ],
     [
       'an undefined value by a helper',
@@ -326,6 +336,13 @@ describeHosts('HEAD', (host) => {
     expect(stream.status).toBe(200)
   })
 
+  it('does not start a lazy producer whose length is declared', async () => {
+    const pull = jest.fn()
+    const init = { headers: { 'content-length': '5' } }
+    await headX(host, () => new Response(new ReadableStream({ pull }, { highWaterMark: 0 }), init))
+    expect(pull).not.toHaveBeenCalled()
+  })
+
   it('does not keep a length from middleware in front', async () => {
     const early: Middleware = (_req, res, next) => {
       res.setHeader('content-length', '1000')
@@ -350,6 +367,18 @@ describeHosts('a Response that was used before', (host) => {
     const answer = await getX(host, async () => {
       const response = new Response('x')
       await response.text()
+      return response
+    })
+    expect(answer.status).toBe(500)
+    expect(messages(answer.errors)).toEqual([expect.stringContaining('already read or sent')])
+  })
+
+  it('is an error after its body was read and let go', async () => {
+    const answer = await getX(host, async () => {
+      const response = new Response('x')
+      const reader = response.body!.getReader()
+      await reader.read()
+      reader.releaseLock()
       return response
     })
     expect(answer.status).toBe(500)
@@ -472,6 +501,20 @@ describeHosts('a handler that answers through `context.res` (hazard 122)', (host
     expect(cancel).toHaveBeenCalledTimes(1)
   })
 
+  it('hears nothing of a producer that fails to stop (hazard 169)', async () => {
+    const unhandled = await recordProcessErrors(async () => {
+      const { body, errors } = await getX(host, ({ context: { res } }) => {
+        res.end('by hand')
+        const cancel = () => {
+          throw new Error('cancel failed')
+        }
+        return new Response(new ReadableStream({ cancel }))
+      })
+      expect([body, errors]).toEqual(['by hand', []])
+    })
+    expect(unhandled).toEqual([])
+  })
+
   it('keeps early hints in front of the answer (hazard 148)', async () => {
     const app = await serve(host, [
       routeX(({ context: { res } }) => {
@@ -487,23 +530,86 @@ describeHosts('a handler that answers through `context.res` (hazard 122)', (host
   })
 })
 
-describeHosts('an answer from elsewhere', (host) => {
-  it('that a timeout gave meanwhile is not written into', async () => {
-    const answer = await getX(host, async ({ context: { res } }) => {
-      const body = new ReadableStream({
-        start(controller) {
-          setImmediate(() => {
-            res.statusCode = 503
-            res.end('timeout')
-            controller.enqueue(new Uint8Array(3))
-          })
-        },
+describeHosts('an answer that a timeout gives meanwhile', (host) => {
+  type Controller = ReadableStreamDefaultController<Uint8Array>
+  const bytes = new Uint8Array(3)
+  const cases: readonly [string, (res: ServerResponse, controller: Controller) => void][] = [
+    [
+      'before the first chunk',
+      (res, controller) => {
+        setImmediate(() => {
+          res.end('timeout')
+          controller.enqueue(bytes)
+        })
+      },
+    ],
+    [
+      'in parts, before the first chunk',
+      (res, controller) => {
+        setImmediate(() => {
+          res.write('time')
+          controller.enqueue(bytes)
+          setImmediate(() => res.end('out'))
+        })
+      },
+    ],
+    [
+      'just before the end of a short body',
+      (res, controller) => {
+        controller.enqueue(bytes)
+        setImmediate(() => {
+          res.end('timeout')
+          controller.close()
+        })
+      },
+    ],
+    [
+      'just before a short body turns out to be a stream',
+      (res, controller) => {
+        controller.enqueue(bytes)
+        setImmediate(() => res.end('timeout'))
+      },
+    ],
+  ]
+
+  it.each(cases)('is left alone: %s', async (_name, start) => {
+    const log = jest.spyOn(console, 'error').mockImplementation()
+    const unhandled = await recordProcessErrors(async () => {
+      const answer = await getX(host, ({ context: { res } }) => {
+        res.statusCode = 503
+        const body = new ReadableStream<Uint8Array>({ start: (own) => start(res, own) })
+        return new Response(body, { headers: { 'x-own': '1' } })
       })
-      return new Response(body)
+      expect(answer.status).toBe(503)
+      expect(answer.body.replaceAll(/\r\n|^\d+$/gm, '')).toContain('time')
+      expect(answer.body).not.toContain('\0')
+      expect(answer.headers['x-own']).toBeUndefined()
+      expect(answer.errors).toEqual([])
     })
-    expect(answer.status).toBe(503)
-    expect(answer.body).toBe('timeout')
-    expect(answer.errors).toEqual([])
+    expect(log).not.toHaveBeenCalled()
+    expect(unhandled).toEqual([])
+    log.mockRestore()
+  })
+
+  it('in the middle of a stream stops the producer', async () => {
+    const cancel = jest.fn()
+    const unhandled = await recordProcessErrors(async () => {
+      const answer = await getX(host, ({ context: { res } }) => {
+        const body = new ReadableStream({
+          async pull(controller) {
+            await new Promise((resolve) => setImmediate(resolve))
+            if (res.headersSent) res.end('cut')
+            controller.enqueue(Buffer.from('part'))
+          },
+          cancel,
+        })
+        return new Response(body)
+      })
+      expect(answer.body).toMatch(/part[^]*cut\r\n0\r\n\r\n$/)
+      expect(answer.errors).toEqual([])
+    })
+    expect(cancel).toHaveBeenCalledTimes(1)
+    expect(unhandled).toEqual([])
   })
 })
 
@@ -647,54 +753,60 @@ describeHosts(
 
 // Express has no HTTP/2 of its own: its prototypes are those of Node's HTTP/1 classes (hazard 243).
 describe('startApi() as the listener of an HTTP/2 server', () => {
-  const answer = async (handler: TestHandler, headers: http2.OutgoingHttpHeaders = {}) => {
+  const closing: (() => void)[] = []
+  afterEach(() => {
+    for (const close of closing.splice(0)) close()
+  })
+
+  const start = async (handler: TestHandler, headers: http2.OutgoingHttpHeaders = {}) => {
     const server = http2.createServer(routeX(handler) as never)
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const client = http2.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
-    try {
-      const stream = client.request({ ':path': '/api/x', ...headers })
-      const answered = new Promise<http2.IncomingHttpHeaders>((resolve) =>
-        stream.once('response', resolve),
-      )
-      const failed = new Promise<Error>((resolve) => stream.once('error', resolve))
-      const body = readAll(stream as never)
-      const head = await Promise.race([answered, failed])
-      return { head: head as http2.IncomingHttpHeaders, body: (await body).toString(), failed }
-    } finally {
+    closing.push(() => {
       client.destroy()
       server.close()
-    }
+    })
+    return client.request({ ':path': '/api/x', ...headers })
+  }
+
+  const answer = async (handler: TestHandler, headers?: http2.OutgoingHttpHeaders) => {
+    const stream = await start(handler, headers)
+    const answered = once(stream, 'response') as Promise<[http2.IncomingHttpHeaders]>
+    const body = await readAll(stream as never)
+    return { head: (await answered)[0], body: body.toString() }
   }
 
   it('sends no reason phrase and causes no warning about one (hazard 117)', async () => {
-    const warn = jest.spyOn(process, 'emitWarning').mockImplementation()
-    const { head, body } = await answer(
-      () => new Response('h2', { status: 201, statusText: 'Made' }),
-    )
-    expect(head[':status']).toBe(201)
-    expect(head['content-length']).toBe('2')
-    expect(body).toBe('h2')
-    expect(warn).not.toHaveBeenCalled()
-    warn.mockRestore()
+    const warnings = await recordWarnings(async () => {
+      const init = { status: 201, statusText: 'Made' }
+      const { head, body } = await answer(() => new Response('h2', init))
+      expect(head[':status']).toBe(201)
+      expect(head['content-length']).toBe('2')
+      expect(body).toBe('h2')
+    })
+    expect(warnings).toEqual([])
   })
 
   it('drops headers that HTTP/2 forbids (hazard 126)', async () => {
-    const { head, body } = await answer(() => {
-      setHeader('transfer-encoding', 'chunked')
-      return new Response('h2', {
-        headers: {
-          connection: 'keep-alive, x-hop',
-          'keep-alive': 'timeout=5',
-          'x-hop': '1',
-          'x-a': 'b',
-        },
+    const warnings = await recordWarnings(async () => {
+      const { head, body } = await answer(() => {
+        setHeader('transfer-encoding', 'chunked')
+        return new Response('h2', {
+          headers: {
+            connection: 'keep-alive, x-hop',
+            'keep-alive': 'timeout=5',
+            'x-hop': '1',
+            'x-a': 'b',
+          },
+        })
       })
+      expect(body).toBe('h2')
+      expect(head['x-a']).toBe('b')
+      for (const name of ['connection', 'keep-alive', 'transfer-encoding', 'x-hop']) {
+        expect(head[name]).toBeUndefined()
+      }
     })
-    expect(body).toBe('h2')
-    expect(head['x-a']).toBe('b')
-    for (const name of ['connection', 'keep-alive', 'transfer-encoding', 'x-hop']) {
-      expect(head[name]).toBeUndefined()
-    }
+    expect(warnings).toEqual([])
   })
 
   it('sends streams, cookies and HEAD', async () => {
@@ -722,22 +834,43 @@ describe('startApi() as the listener of an HTTP/2 server', () => {
     expect(head.body).toBe('')
   })
 
-  it('breaks off an answer whose stream fails', async () => {
+  it('breaks off an answer whose stream fails (hazard 132)', async () => {
     const log = jest.spyOn(console, 'error').mockImplementation()
-    let controller: ReadableStreamDefaultController | undefined
+    let controller!: ReadableStreamDefaultController
     const body = new ReadableStream({
       start(own) {
         controller = own
         own.enqueue(Buffer.from('part'))
       },
     })
-    const pending = answer(() => {
-      setTimeout(() => controller!.error(new Error('broken')), 20)
-      return new Response(body)
-    })
-    const { failed } = await pending
-    expect(await failed).toMatchObject({ code: 'ERR_HTTP2_STREAM_ERROR' })
+    const stream = await start(() => new Response(body))
+    await once(stream, 'data')
+    controller.error(new Error('broken'))
+    await expect(once(stream, 'end')).rejects.toMatchObject({ code: 'ERR_HTTP2_STREAM_ERROR' })
     expect(log).toHaveBeenCalledTimes(1)
+    log.mockRestore()
+  })
+
+  it('cancels the producer when the client leaves, even before the handler returns (hazards 135, 137)', async () => {
+    const log = jest.spyOn(console, 'error').mockImplementation()
+    for (const when of ['while it streams', 'before the handler returns']) {
+      const cancel = jest.fn()
+      const cancelled = new Promise((resolve) => cancel.mockImplementation(resolve))
+      const body = new ReadableStream({ start: (own) => own.enqueue(Buffer.from('part')), cancel })
+      let called!: () => void
+      const running = new Promise<void>((resolve) => (called = resolve))
+      const stream = await start(async ({ context: { res } }) => {
+        const closed = once(res, 'close')
+        called()
+        if (when === 'before the handler returns') await closed
+        return new Response(body)
+      })
+      await (when === 'while it streams' ? once(stream, 'data') : running)
+      stream.close(http2.constants.NGHTTP2_CANCEL)
+      await cancelled
+      expect(cancel).toHaveBeenCalledTimes(1)
+    }
+    expect(log).not.toHaveBeenCalled()
     log.mockRestore()
   })
 

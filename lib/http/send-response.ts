@@ -163,15 +163,15 @@ async function sendStream(
     void stop()
     resume()
   })
-  // `close` has come and gone if the client left while the body began.
-  if (!canWrite()) return void stop()
   if (opening === 'at once') {
     begin()
     res.flushHeaders()
   }
-  const ahead = [...start.chunks, ...(start.next === undefined ? [] : [toChunk(start.next)])]
-  for (;;) {
-    const bytes = await (ahead.shift() ?? toChunk(reader.read()))
+  for (let index = 0; ; index++) {
+    // The read that has begun is heeded when it is its turn: a promise made of it before could fail
+    // unheard while the client is slow, which ends the process.
+    const pending = index === start.chunks.length ? start.next : undefined
+    const bytes = start.chunks[index] ?? (await toChunk(pending ?? reader.read()))
     if (!canWrite()) return void stop()
     if (bytes === undefined) break
     size += bytes.byteLength
