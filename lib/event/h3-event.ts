@@ -138,7 +138,11 @@ export function headersOf(state: ResponseState): Record<string, string | string[
   return headers
 }
 
-/** Numbers and the like become text, as in Node. */
+/**
+ * Numbers and the like become text, as in Node. `undefined` stays what it is, for Node to refuse: the
+ * text "undefined" would hide a mistake (hazard 112). `null` removes.
+ */
 export function toHeaderValue(value: unknown): string | string[] {
+  if (value === undefined || value === null) return value as never
   return Array.isArray(value) ? value.map(String) : String(value)
 }
