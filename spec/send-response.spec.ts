@@ -169,7 +169,7 @@ describeHosts('the status line', (host) => {
     },
   )
 
-  it('takes the line break out of a helper's phrase as well', async () => {
+  it('takes the line break out of the phrase of a helper', async () => {
     const answer = await getX(host, () => {
       setResponseStatus(202, 'a\r\nX-Injected: y')
       return new Response('x')
