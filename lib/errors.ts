@@ -28,9 +28,9 @@ export interface StartApiErrorDetails {
 export class StartApiError extends Error {
   readonly code: StartApiErrorCode
   /** HTTP status for errors that belong to one request (400, 413); read by Express. */
-  readonly status?: number
+  declare readonly status?: number
   /** Route files concerned, relative to the routes directory. */
-  readonly files?: readonly string[]
+  declare readonly files?: readonly string[]
 
   constructor(code: StartApiErrorCode, message: string, details: StartApiErrorDetails = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined)
