@@ -1,2 +1,5 @@
 // Entry `/server`: Start's `@tanstack/react-start/server`.
-export { setHeader, setHeaders, setResponseStatus } from './event/response-helpers'
+export * from './event/request-helpers'
+export * from './event/response-helpers'
+export { HTTPEventSymbol, type EventLike, type Helper, isEvent } from './event/helper'
+export type { Schema } from './event/schema'

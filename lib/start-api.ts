@@ -7,7 +7,7 @@ import { createServerAdapter } from '@whatwg-node/server'
 import { StartApiError, toError } from './errors'
 import type { StartAPIHandlerCallback } from './define/api-handler'
 import { RequestEvent, enableEvents, runWithEvent } from './event/event-context'
-import { allowedMethods, failure, methodNotAllowed, notFound } from './http/answers'
+import { allowedMethods, failure, methodNotAllowed, mistake, notFound } from './http/answers'
 import { rejectDeclaredLength } from './http/body-length'
 import { type HostRequest, toHost, toPathRules, toPathname } from './http/request-url'
 import { applyHelpers } from './http/response-head'
@@ -198,7 +198,7 @@ export function startApi(
   function enter(event: RequestEvent, request?: Request): Response | Promise<Response> {
     return settings.handler === undefined
       ? event.runRoute(request)
-      : runEntryHandler(settings.handler, request ?? event.request)
+      : runEntryHandler(settings.handler, event, request ?? event.request)
   }
 
   function waitUntil(promise: Promise<unknown>): void {
@@ -257,9 +257,12 @@ function refuse(route: Route | undefined, method: string | undefined): Response 
 
 async function runEntryHandler(
   handler: StartAPIHandlerCallback,
+  event: RequestEvent,
   request: Request,
 ): Promise<Response> {
   const result: unknown = await handler({ request })
+  const answer = event.said?.takeAnswer()
+  if (answer !== undefined) return answer
   if (isResponse(result)) return result
   throw badResult(result, 'The entry handler (option `handler`)')
 }
@@ -270,7 +273,7 @@ function run(
   event: RequestEvent,
   context: object,
 ): Response | Promise<Response> {
-  return runHandler(route, handler, createHandlerContext(event, context))
+  return runHandler(route, handler, createHandlerContext(event, context), event)
 }
 
 /**
@@ -289,9 +292,18 @@ function fail(thrown: unknown, req: IncomingMessage, res: ServerResponse, next?:
   }
   if (next !== undefined) return next(error)
   // Statuses beyond those of a client's mistakes are the application's affair (hazard 157).
-  const answer = failure((error as { status?: number }).status)
+  const status = toH3Status(error)
+  const answer =
+    status === undefined ? failure((error as { status?: number }).status) : mistake(status)
   if (answer.status === 500) console.error('[start-api]', error)
   Promise.resolve(sendResponse(res, answer, undefined)).catch(() => breakOff(res))
+}
+
+/** The 4xx of an error that h3's `createError()` made; its class is branded. */
+function toH3Status(error: Error & { statusCode?: number }): number | undefined {
+  const { __h3_error__ } = error.constructor as { __h3_error__?: unknown }
+  const { statusCode = 500 } = error
+  return __h3_error__ === true && statusCode >= 400 && statusCode < 500 ? statusCode : undefined
 }
 
 function isBadResult(error: Error): boolean {

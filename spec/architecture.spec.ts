@@ -26,6 +26,13 @@ const RANKS: readonly (readonly string[])[] = [
 const OWNERS: Readonly<Record<string, readonly string[]>> = {
   '@whatwg-node/server': ['http/to-request.ts', 'options.ts', 'start-api.ts'],
   glob: ['routes/route-files.ts'],
+  h3: [
+    'event/h3-event.ts',
+    'event/helper.ts',
+    'event/request-helpers.ts',
+    'event/response-helpers.ts',
+    'event/schema.ts',
+  ],
   minimatch: ['routes/route-files.ts'],
   'node:async_hooks': ['event/event-context.ts'],
 }

@@ -1,4 +1,5 @@
 // Answers that are ours and not a handler's. They tell a client nothing about the application.
+import { STATUS_CODES } from 'node:http'
 import type { Route } from '../routes/route-module'
 import { toAllow } from './run-route'
 
@@ -29,3 +30,8 @@ export function failure(status = 500): Response {
 }
 
 const FAILURES: Readonly<Record<number, string>> = { 400: 'Bad request', 413: 'Payload too large' }
+
+/** The answer to an error that names the client's mistake, where no Express is there to make one. */
+export function mistake(status: number): Response {
+  return new Response(STATUS_CODES[status] ?? 'Bad request', { status, headers: TEXT })
+}

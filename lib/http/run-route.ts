@@ -1,5 +1,6 @@
 // Per request: calls the handler of a route and insists on a Response. Knows no Node types.
 import { StartApiError, describe, toError } from '../errors'
+import type { RequestEvent } from '../event/event-context'
 import { type Handler, type HandlerContext, METHODS, type Route } from '../routes/route-module'
 
 /**
@@ -20,12 +21,15 @@ export function toAllow(route: Route): string {
 /**
  * Runs a handler. A thrown Response is an answer like a returned one.
  *
+ * @param event where a helper may have given an answer by itself: it counts instead of what the handler
+ *   returns, as in Start v0
  * @throws what the handler throws, as an Error; StartApiError if it gives no Response
  */
 export function runHandler(
   route: Route,
   handler: Handler,
   context: HandlerContext,
+  event?: RequestEvent,
 ): Response | Promise<Response> {
   let result: unknown
   try {
@@ -33,9 +37,9 @@ export function runHandler(
   } catch (thrown) {
     return toAnswer(thrown, route, handler)
   }
-  if (!isPromise(result)) return toResponse(result, route, handler)
+  if (!isPromise(result)) return toResponse(result, route, handler, event)
   return Promise.resolve(result).then(
-    (value) => toResponse(value, route, handler),
+    (value) => toResponse(value, route, handler, event),
     (thrown: unknown) => toAnswer(thrown, route, handler),
   )
 }
@@ -55,7 +59,14 @@ function toPlace(route: Route, handler: Handler): string {
   return `${method} ${route.file}`
 }
 
-function toResponse(result: unknown, route: Route, handler: Handler): Response {
+function toResponse(
+  result: unknown,
+  route: Route,
+  handler: Handler,
+  event?: RequestEvent,
+): Response {
+  const answer = event?.said?.takeAnswer()
+  if (answer !== undefined) return answer
   if (isResponse(result)) return result
   throw badResult(result, toPlace(route, handler))
 }

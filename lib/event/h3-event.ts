@@ -1,0 +1,172 @@
+// Per request, on the first helper call: the events that h3's functions work on. They read the client's
+// request as the handler sees it, and what they write goes to ResponseState.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { type H3Event, createEvent } from 'h3'
+import { StartApiError } from '../errors'
+import { type RequestEvent, currentEvent } from './event-context'
+
+/** Users' events, by ours: Express's own `req` and `res` are in them. */
+const shown = new WeakMap<RequestEvent, H3Event>()
+/** h3's working events, by ours, and by the events that users hold. */
+const working = new WeakMap<object, H3Event>()
+
+/** The event as users see it: `node` holds Node's own objects, where there are some. */
+export function shownEvent(event: RequestEvent): H3Event {
+  return shown.get(event) ?? createEvents(event).shown
+}
+
+/**
+ * The event that h3 is to work on: the one that belongs to the caller's event, or to the current
+ * request. An event of another h3 application is taken as it is.
+ *
+ * @throws StartApiError outside a request, unless an event is given
+ */
+export function workingEvent(helper: string, given?: H3Event): H3Event {
+  if (given !== undefined) return working.get(given) ?? given
+  const event = currentEvent(helper)
+  return working.get(event) ?? createEvents(event).working
+}
+
+function createEvents(event: RequestEvent): { shown: H3Event; working: H3Event } {
+  const { req, res } = createNode(event)
+  const outer = createEvent(event.node?.req ?? req, event.node?.res ?? res)
+  outer.context = event.context
+  outer.context.params ??= event.params
+  let read: { request: Request; body: Promise<Buffer> } | undefined
+  Object.defineProperties(outer, {
+    // h3 prefers these to Node's stream, which a parser in front may have read.
+    web: { get: () => ({ request: event.request, url: new URL(event.request.url) }) },
+    _requestBody: {
+      get() {
+        const { request } = event
+        if (request.body === null) return undefined
+        if (read?.request !== request) read = { request, body: readCopy(request) }
+        return read.body
+      },
+    },
+    waitUntil: { value: event.waitUntil },
+  })
+  // h3 keeps its own marks on the event; apart from `node`, both are one.
+  const inner = Object.create(outer, { node: { value: { req, res } } }) as H3Event
+  shown.set(event, outer)
+  working.set(event, inner)
+  working.set(outer, inner)
+  return { shown: outer, working: inner }
+}
+
+/** A copy is read, so that `readBody()` and `request.json()` don't take the body from each other. */
+async function readCopy(request: Request): Promise<Buffer> {
+  if (request.bodyUsed) {
+    throw new StartApiError(
+      'ERR_START_API_BODY_CONSUMED',
+      'The request body was already read through `request`. Read it either there or with helpers, or read `request.clone()`.',
+    )
+  }
+  return Buffer.from(await request.clone().arrayBuffer())
+}
+
+interface HostRequest extends IncomingMessage {
+  /** Express's: heeds `trust proxy`. */
+  ip?: string
+}
+
+/** The members of Node's objects that h3 uses. */
+function createNode(event: RequestEvent): { req: IncomingMessage; res: ServerResponse } {
+  const { node } = event
+  const nodeReq: HostRequest | undefined = node?.req
+  const req = {
+    get method() {
+      return event.isReplaced || nodeReq === undefined ? event.request.method : nodeReq.method
+    },
+    /** The whole path: below a mount, Express takes the front off `req.url`. */
+    get url() {
+      return event.request.url.replace(/^[a-z]+:\/\/[^/?#]*/i, '')
+    },
+    get headers() {
+      return event.isReplaced || nodeReq === undefined || nodeReq.httpVersionMajor > 1
+        ? Object.fromEntries(event.request.headers)
+        : nodeReq.headers
+    },
+    get connection() {
+      return { encrypted: event.request.url.startsWith('https:') }
+    },
+    get socket() {
+      return { remoteAddress: nodeReq?.ip ?? nodeReq?.socket?.remoteAddress }
+    },
+    on(name: string, listener: () => void) {
+      nodeReq?.on(name, listener)
+      return req
+    },
+  }
+  // h3 uses these members and no others; its types ask for Node's whole classes.
+  return { req: req as unknown as IncomingMessage, res: createRecorder(event) }
+}
+
+/** Takes what h3 would write to Node's response. It has no socket, and so h3 hands streams over whole. */
+function createRecorder(event: RequestEvent): ServerResponse {
+  const chunks: Buffer[] = []
+  const isEnded = () => event.said?.answer !== undefined || event.node?.res.headersSent === true
+  const recorder = {
+    get statusCode() {
+      return event.said?.status ?? 200
+    },
+    set statusCode(code: number) {
+      if (Number.isInteger(code)) event.response.status = code
+    },
+    get statusMessage() {
+      return event.said?.statusText ?? ''
+    },
+    set statusMessage(text: string) {
+      event.response.statusText = text
+    },
+    get headersSent() {
+      return isEnded()
+    },
+    get writableEnded() {
+      return isEnded()
+    },
+    set _data(stream: ReadableStream | Readable) {
+      event.response.answer =
+        stream instanceof Readable ? (Readable.toWeb(stream) as ReadableStream) : stream
+    },
+    getHeader: (name: string) => copy(event.said?.getHeader(name)),
+    getHeaders: () => {
+      const names = [...(event.said?.headers.keys() ?? []), 'set-cookie']
+      const entries = names.map((name) => [name, copy(event.said?.getHeader(name))] as const)
+      return Object.fromEntries(entries.filter(([, value]) => value !== undefined))
+    },
+    setHeader: (name: string, value: unknown) => {
+      event.response.setHeader(name, toText(value))
+      return recorder
+    },
+    appendHeader: (name: string, value: unknown) => {
+      event.response.appendHeader(name, toText(value))
+      return recorder
+    },
+    removeHeader: (name: string) => event.response.removeHeader(name),
+    writeHead: (code: number) => {
+      event.response.status = code
+      return recorder
+    },
+    write: (chunk: string | Uint8Array) => {
+      chunks.push(Buffer.from(chunk as string))
+      return true
+    },
+    end: (chunk?: string | Uint8Array | null) => {
+      if (chunk !== undefined && chunk !== null) recorder.write(chunk)
+      event.response.answer = chunks.length === 0 ? null : Buffer.concat(chunks.splice(0))
+      return recorder
+    },
+  }
+  return recorder as unknown as ServerResponse
+}
+
+function copy(value: string | readonly string[] | undefined): string | string[] | undefined {
+  return typeof value === 'object' ? [...value] : value
+}
+
+/** Numbers are welcome, as in Node. */
+function toText(value: unknown): string | string[] {
+  return Array.isArray(value) ? value.map(String) : String(value)
+}
