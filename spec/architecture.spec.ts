@@ -32,6 +32,7 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
     'event/request-helpers.ts',
     'event/response-helpers.ts',
     'event/schema.ts',
+    'event/session-helpers.ts',
   ],
   minimatch: ['routes/route-files.ts'],
   'node:async_hooks': ['event/event-context.ts'],
