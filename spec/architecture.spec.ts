@@ -33,6 +33,8 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
     'event/response-helpers.ts',
     'event/schema.ts',
     'event/session-helpers.ts',
+    'event/set-up-helpers.ts',
+    'server.ts',
   ],
   minimatch: ['routes/route-files.ts'],
   'node:async_hooks': ['event/event-context.ts'],

@@ -13,7 +13,14 @@ import { writeThrough } from './response-headers'
  * @param code 100 to 999; other values are ignored
  * @param text reason phrase; by default the code's standard one
  */
-export const setResponseStatus = toHelper('setResponseStatus', h3.setResponseStatus)
+export const setResponseStatus = toHelper(
+  'setResponseStatus',
+  (event, code?: number, text?: string): void => {
+    // h3 would set the present status in place of a bad one, and so overrule the Response's own.
+    const valid = code !== undefined && Number.isInteger(code) && code >= 100 && code <= 999
+    h3.setResponseStatus(event, valid ? code : undefined, text)
+  },
+)
 
 /** The status that was set; 200 if none was (Start v0 and v1). */
 export const getResponseStatus = toHelper('getResponseStatus', h3.getResponseStatus)
