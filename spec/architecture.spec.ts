@@ -26,18 +26,17 @@ const RANKS: readonly (readonly string[])[] = [
 const OWNERS: Readonly<Record<string, readonly string[]>> = {
   '@whatwg-node/server': ['http/to-request.ts', 'options.ts', 'start-api.ts'],
   glob: ['routes/route-files.ts'],
-  minimatch: ['routes/route-files.ts'],
   h3: [
-    'event/answer-helpers.ts',
-    'event/body-helpers.ts',
-    'event/cookie-helpers.ts',
     'event/h3-event.ts',
     'event/helper.ts',
     'event/request-helpers.ts',
     'event/response-helpers.ts',
+    'event/schema.ts',
     'event/session-helpers.ts',
+    'event/set-up-helpers.ts',
     'server.ts',
   ],
+  minimatch: ['routes/route-files.ts'],
   'node:async_hooks': ['event/event-context.ts'],
 }
 

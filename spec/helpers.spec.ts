@@ -599,11 +599,6 @@ describe('helpers elsewhere', () => {
     }
   })
 
-  it('say what to use in their place where they are not offered', () => {
-    expect(() => server.createApp()).toThrow(/createApp\(\) is not available .* Express app/)
-    expect(() => server.serveStatic()).toThrow('use express.static()')
-  })
-
   it('keep signatures valid: readRawBody() gives the bytes that the client signed', async () => {
     const body = '{"a": 1}'
     const sign = (text: string) => createHmac('sha256', 'key').update(text).digest('hex')

@@ -28,6 +28,7 @@ export class RequestEvent {
   readonly waitUntil: (promise: Promise<unknown>) => void
   readonly #parts: RequestEventParts
   #request: Request | undefined
+  #replaced = false
   #response: ResponseState | undefined
   #context: Record<string, unknown> | undefined
 
@@ -57,9 +58,17 @@ export class RequestEvent {
     return (this.#request ??= this.#parts.toRequest())
   }
 
+  /** Whether `request` is another than the client's: Node's `req` no longer describes it. */
+  get isReplaced(): boolean {
+    return this.#replaced
+  }
+
   /** Runs the matched route, with another request in place of the client's where one is given. */
   runRoute(request?: Request): Response | Promise<Response> {
-    if (request !== undefined) this.#request = request
+    if (request !== undefined && request !== this.#request) {
+      this.#request = request
+      this.#replaced = true
+    }
     return this.#parts.runRoute(this)
   }
 }

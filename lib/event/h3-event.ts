@@ -1,148 +1,172 @@
-// Per request, on the first helper call: the event that h3's own helpers work on. Their reads see the
-// request as it came, their writes end in the event's ResponseState.
+// Per request, on the first helper call: the events that h3's functions work on. They read the client's
+// request as the handler sees it, and what they write goes to ResponseState.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
 import { type H3Event, createEvent } from 'h3'
-import { type RequestEvent, currentEvent, enableEvents } from './event-context'
-import type { ResponseState } from './response-state'
+import { StartApiError } from '../errors'
+import { type RequestEvent, currentEvent } from './event-context'
 
-enableEvents()
+/** Users' events, by ours: Express's own `req` and `res` are in them. */
+const shown = new WeakMap<RequestEvent, H3Event>()
+/** h3's working events, by ours, and by the events that users hold. */
+const working = new WeakMap<object, H3Event>()
 
-/** What helpers take for an event: h3's, or an object that holds one, as in Start v0. */
-export type EventLike = H3Event | { readonly [key: string | symbol]: unknown }
-
-const inner = new WeakMap<RequestEvent, H3Event>()
-const outer = new WeakMap<RequestEvent, H3Event>()
-
-/** The event that helpers use. */
-export function h3EventOf(event: RequestEvent): H3Event {
-  let h3Event = inner.get(event)
-  if (h3Event === undefined) {
-    h3Event = createEvent(toReadOnlyRequest(event), toRecorder(event))
-    inner.set(event, withWebRequest(h3Event, event))
-  }
-  return h3Event
-}
-
-/** The event that users see: `node` holds Express's own `req` and `res`. */
-export function getEvent(): H3Event {
-  const event = currentEvent('getEvent')
-  let h3Event = outer.get(event)
-  if (h3Event === undefined) {
-    const { req, res } = event.node ?? { req: toReadOnlyRequest(event), res: toRecorder(event) }
-    h3Event = withWebRequest(createEvent(req, res), event)
-    outer.set(event, h3Event)
-  }
-  return h3Event
-}
-
-function withWebRequest(h3Event: H3Event, event: RequestEvent): H3Event {
-  h3Event.context = event.context
-  let body: Promise<Buffer> | undefined
-  return Object.defineProperties(h3Event, {
-    // h3 reads bodies here before it looks at `req`, whose stream a parser may have read. A copy is
-    // read, once, so that `request.json()` and `readBody()` do not take it from each other.
-    _requestBody: {
-      get() {
-        if (event.request.body === null) return undefined
-        return (body ??= event.request.clone().arrayBuffer().then(Buffer.from))
-      },
-    },
-    web: { get: () => ({ request: event.request, url: new URL(event.request.url) }) },
-    waitUntil: { value: event.waitUntil },
-  })
-}
-
-/** Node's request without the body that a parser left, which h3 would take for the client's. */
-function toReadOnlyRequest(event: RequestEvent): IncomingMessage {
-  const { node, request } = event
-  if (node !== undefined) {
-    const { ip } = node.req as IncomingMessage & { ip?: string }
-    // Express's address heeds `trust proxy`, Node's is the proxy's.
-    if (ip !== undefined) event.context['clientAddress'] ??= ip
-    return Object.create(node.req, {
-      body: { value: undefined },
-      rawBody: { value: undefined },
-    }) as IncomingMessage
-  }
-  const { pathname, search } = new URL(request.url)
-  return {
-    method: request.method,
-    url: pathname + search,
-    headers: Object.fromEntries(request.headers),
-    socket: {},
-    // h3 reads no more than these where the event has a web request.
-  } as unknown as IncomingMessage
-}
-
-/** The members of a ServerResponse that h3 writes to. */
-function toRecorder({ response: state, node }: RequestEvent): ServerResponse {
-  const chunks: Uint8Array[] = []
-  const recorder = {
-    get statusCode() {
-      return state.status ?? 200
-    },
-    set statusCode(code: number) {
-      state.status = code
-    },
-    get statusMessage() {
-      return state.statusText ?? ''
-    },
-    set statusMessage(text: string) {
-      state.statusText = text
-    },
-    get headersSent() {
-      return state.answer !== undefined
-    },
-    get writableEnded() {
-      return state.answer !== undefined
-    },
-    socket: node?.res.socket ?? null,
-    getHeader: (name: string) => state.getHeader(name),
-    getHeaders: () => headersOf(state),
-    hasHeader: (name: string) => state.getHeader(name) !== undefined,
-    setHeader(name: string, value: unknown) {
-      state.setHeader(name, toHeaderValue(value))
-      return recorder
-    },
-    appendHeader(name: string, value: unknown) {
-      state.appendHeader(name, toHeaderValue(value))
-      return recorder
-    },
-    removeHeader: (name: string) => state.removeHeader(name),
-    writeHead(code: number) {
-      state.status = code
-      return recorder
-    },
-    write(chunk: string | Uint8Array) {
-      chunks.push(Buffer.from(chunk as string))
-      return true
-    },
-    end(chunk?: string | Uint8Array | null) {
-      if (chunk !== undefined && chunk !== null) recorder.write(chunk)
-      state.answer = { body: chunks.length === 0 ? null : Buffer.concat(chunks) }
-      return recorder
-    },
-    on: () => recorder,
-  }
-  // h3 calls these members and no others.
-  return recorder as unknown as ServerResponse
-}
-
-/** What helpers have set, by lower-case name. */
-export function headersOf(state: ResponseState): Record<string, string | string[]> {
-  const headers: Record<string, string | string[]> = {}
-  for (const [name, value] of state.headers) {
-    if (value !== null) headers[name] = typeof value === 'string' ? value : [...value]
-  }
-  if (state.cookies.length > 0) headers['set-cookie'] = [...state.cookies]
-  return headers
+/** The event as users see it: `node` holds Node's own objects, where there are some. */
+export function shownEvent(event: RequestEvent): H3Event {
+  return shown.get(event) ?? createEvents(event).shown
 }
 
 /**
- * Numbers and the like become text, as in Node. `undefined` stays what it is, for Node to refuse: the
- * text "undefined" would hide a mistake (hazard 112). `null` removes.
+ * The event that h3 is to work on: the one that belongs to the caller's event, or to the current
+ * request. An event of another h3 application is taken as it is.
+ *
+ * @throws StartApiError outside a request, unless an event is given
  */
-export function toHeaderValue(value: unknown): string | string[] {
-  if (value === undefined || value === null) return value as never
+export function workingEvent(helper: string, given?: H3Event): H3Event {
+  if (given !== undefined) return working.get(given) ?? given
+  const event = currentEvent(helper)
+  return working.get(event) ?? createEvents(event).working
+}
+
+function createEvents(event: RequestEvent): { shown: H3Event; working: H3Event } {
+  const { req, res } = createNode(event)
+  const outer = createEvent(event.node?.req ?? req, event.node?.res ?? res)
+  outer.context = event.context
+  outer.context.params ??= event.params
+  let read: { request: Request; body: Promise<Buffer> } | undefined
+  Object.defineProperties(outer, {
+    // h3 prefers these to Node's stream, which a parser in front may have read.
+    web: { get: () => ({ request: event.request, url: new URL(event.request.url) }) },
+    _requestBody: {
+      get() {
+        const { request } = event
+        if (request.body === null) return undefined
+        if (read?.request !== request) read = { request, body: readCopy(request) }
+        return read.body
+      },
+    },
+    waitUntil: { value: event.waitUntil },
+  })
+  // h3 keeps its own marks on the event; apart from `node`, both are one.
+  const inner = Object.create(outer, { node: { value: { req, res } } }) as H3Event
+  shown.set(event, outer)
+  working.set(event, inner)
+  working.set(outer, inner)
+  return { shown: outer, working: inner }
+}
+
+/** A copy is read, so that `readBody()` and `request.json()` don't take the body from each other. */
+async function readCopy(request: Request): Promise<Buffer> {
+  if (request.bodyUsed) {
+    throw new StartApiError(
+      'ERR_START_API_BODY_CONSUMED',
+      'The request body was already read through `request`. Read it either there or with helpers, or read `request.clone()`.',
+    )
+  }
+  return Buffer.from(await request.clone().arrayBuffer())
+}
+
+interface HostRequest extends IncomingMessage {
+  /** Express's: heeds `trust proxy`. */
+  ip?: string
+}
+
+/** The members of Node's objects that h3 uses. */
+function createNode(event: RequestEvent): { req: IncomingMessage; res: ServerResponse } {
+  const { node } = event
+  const nodeReq: HostRequest | undefined = node?.req
+  const req = {
+    get method() {
+      return event.isReplaced || nodeReq === undefined ? event.request.method : nodeReq.method
+    },
+    /** The whole path: below a mount, Express takes the front off `req.url`. */
+    get url() {
+      return event.request.url.replace(/^[a-z]+:\/\/[^/?#]*/i, '')
+    },
+    get headers() {
+      return event.isReplaced || nodeReq === undefined || nodeReq.httpVersionMajor > 1
+        ? Object.fromEntries(event.request.headers)
+        : nodeReq.headers
+    },
+    get connection() {
+      return { encrypted: event.request.url.startsWith('https:') }
+    },
+    get socket() {
+      return { remoteAddress: nodeReq?.ip ?? nodeReq?.socket?.remoteAddress }
+    },
+    on(name: string, listener: () => void) {
+      nodeReq?.on(name, listener)
+      return req
+    },
+  }
+  // h3 uses these members and no others; its types ask for Node's whole classes.
+  return { req: req as unknown as IncomingMessage, res: createRecorder(event) }
+}
+
+/** Takes what h3 would write to Node's response. It has no socket, and so h3 hands streams over whole. */
+function createRecorder(event: RequestEvent): ServerResponse {
+  const chunks: Buffer[] = []
+  const isEnded = () => event.said?.answer !== undefined || event.node?.res.headersSent === true
+  const recorder = {
+    get statusCode() {
+      return event.said?.status ?? 200
+    },
+    set statusCode(code: number) {
+      if (Number.isInteger(code)) event.response.status = code
+    },
+    get statusMessage() {
+      return event.said?.statusText ?? ''
+    },
+    set statusMessage(text: string) {
+      event.response.statusText = text
+    },
+    get headersSent() {
+      return isEnded()
+    },
+    get writableEnded() {
+      return isEnded()
+    },
+    set _data(stream: ReadableStream | Readable) {
+      event.response.answer =
+        stream instanceof Readable ? (Readable.toWeb(stream) as ReadableStream) : stream
+    },
+    getHeader: (name: string) => copy(event.said?.getHeader(name)),
+    getHeaders: () => {
+      const names = [...(event.said?.headers.keys() ?? []), 'set-cookie']
+      const entries = names.map((name) => [name, copy(event.said?.getHeader(name))] as const)
+      return Object.fromEntries(entries.filter(([, value]) => value !== undefined))
+    },
+    setHeader: (name: string, value: unknown) => {
+      event.response.setHeader(name, toText(value))
+      return recorder
+    },
+    appendHeader: (name: string, value: unknown) => {
+      event.response.appendHeader(name, toText(value))
+      return recorder
+    },
+    removeHeader: (name: string) => event.response.removeHeader(name),
+    writeHead: (code: number) => {
+      event.response.status = code
+      return recorder
+    },
+    write: (chunk: string | Uint8Array) => {
+      chunks.push(Buffer.from(chunk as string))
+      return true
+    },
+    end: (chunk?: string | Uint8Array | null) => {
+      if (chunk !== undefined && chunk !== null) recorder.write(chunk)
+      event.response.answer = chunks.length === 0 ? null : Buffer.concat(chunks.splice(0))
+      return recorder
+    },
+  }
+  return recorder as unknown as ServerResponse
+}
+
+function copy(value: string | readonly string[] | undefined): string | string[] | undefined {
+  return typeof value === 'object' ? [...value] : value
+}
+
+/** Numbers are welcome, as in Node. */
+function toText(value: unknown): string | string[] {
   return Array.isArray(value) ? value.map(String) : String(value)
 }

@@ -1,38 +1,51 @@
-// Makes helpers of h3's functions: the same, but for the event, which may be left out.
-import { type H3Event, isEvent } from 'h3'
-import { currentEvent } from './event-context'
-import { type EventLike, h3EventOf } from './h3-event'
+// Makes helpers of h3's functions: the same, but that the event may be left out.
+import type { H3Event } from 'h3'
+import { enableEvents } from './event-context'
+import { workingEvent } from './h3-event'
 
-/** A helper's arguments, with Start v0's optional leading event. */
-export type Args<A extends readonly unknown[]> =
-  [...arguments: A] | [event: EventLike, ...arguments: A]
+enableEvents()
 
-/** A helper as users call it. */
-export type Helper<A extends readonly unknown[], R> = (...args: Args<A>) => R
+/** Under this key an object may carry an event, as in Start v0. */
+export const HTTPEventSymbol: unique symbol = Symbol.for('express-start-api.http-event')
+
+/** What helpers accept as their optional first argument. */
+export type EventLike = H3Event | { readonly [HTTPEventSymbol]: H3Event }
+
+/** The arguments after the event. */
+export type Rest<F> = F extends (event: never, ...args: infer A) => unknown ? A : never
+
+/** A function of h3 with the event optional. */
+export type Helper<A extends readonly unknown[], R> = {
+  (...args: A): R
+  (event: EventLike, ...args: A): R
+}
+
+/** Whether a value is an event of h3, or carries one (Start v0). */
+export function isEvent(value: unknown): value is EventLike {
+  return toEvent(value) !== undefined
+}
+
+function toEvent(value: unknown): H3Event | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { __is_event__: isH3Event, [HTTPEventSymbol]: carried } = value as {
+    __is_event__?: unknown
+    [HTTPEventSymbol]?: H3Event
+  }
+  return isH3Event === true ? (value as H3Event) : carried
+}
 
 /**
- * A helper out of a function of h3. Whatever event is passed, it works on the request being handled.
- *
- * @param name for the error outside a request
+ * @param name the helper's, for the error outside a request
+ * @param run works on the event that was given, or on the current request's
  */
 export function toHelper<A extends readonly unknown[], R>(
   name: string,
   run: (event: H3Event, ...args: A) => R,
 ): Helper<A, R> {
-  return (...args) => run(h3EventOf(currentEvent(name)), ...withoutEvent<A>(args))
-}
-
-export function withoutEvent<A extends readonly unknown[]>(args: Args<A>): A {
-  // The types of the two forms differ by the event alone, which is told by its brand.
-  return (isEventLike(args[0]) ? args.slice(1) : args) as unknown as A
-}
-
-function isEventLike(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  return (
-    isEvent(value) ||
-    Object.getOwnPropertySymbols(value).some((key) =>
-      isEvent((value as Record<symbol, unknown>)[key]),
-    )
-  )
+  return (...args: readonly unknown[]) => {
+    const given = toEvent(args[0])
+    const rest = given === undefined ? args : args.slice(1)
+    // The two signatures of a helper differ by the event alone.
+    return run(workingEvent(name, given), ...(rest as unknown as A))
+  }
 }

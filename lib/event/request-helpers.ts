@@ -1,172 +1,239 @@
-// Server helpers that read the request, bodies apart.
+// Server helpers that read the request. Each takes an optional leading event (Start v0).
 import * as h3 from 'h3'
 import { currentEvent } from './event-context'
-import { type Args, toHelper, withoutEvent } from './helper'
-import { h3EventOf } from './h3-event'
+import { shownEvent } from './h3-event'
+import { type EventLike, type Helper, type Rest, toHelper } from './helper'
+import { type Schema, toValidate } from './schema'
 
-/** The fetch Request being handled (Start v1). */
+/**
+ * The event of the current request (Start v0). Its `node.req` and `node.res` are Express's own;
+ * in `api.fetch()` they are stand-ins. Helpers that are given it work on its request.
+ */
+export function getEvent(): h3.H3Event {
+  return shownEvent(currentEvent('getEvent'))
+}
+
+/** A value that this request's code keeps under a key (Start v0). */
+export const getContext = toHelper(
+  'getContext',
+  (event, key: string): unknown => event.context[key],
+)
+
+/** Keeps a value for the rest of this request (Start v0). */
+export const setContext = toHelper('setContext', (event, key: string, value: unknown): void => {
+  event.context[key] = value
+})
+
+/** The fetch Request, the same that handlers get (Start v0). */
+export const getWebRequest = toHelper('getWebRequest', h3.toWebRequest)
+
+/** The fetch Request, the same that handlers get (Start v1). */
 export function getRequest(): Request {
   return currentEvent('getRequest').request
 }
 
-/** The fetch Request being handled (Start v0). */
-export function getWebRequest(..._event: Args<[]>): Request {
-  return currentEvent('getWebRequest').request
-}
+/** The fetch Request of an event (Start v0). */
+export const toWebRequest = toHelper('toWebRequest', h3.toWebRequest)
 
-/** The fetch Request of the event (Start v0). */
-export const toWebRequest = getWebRequest
-
-/** A `Headers` that can be read like a plain object as well, by lower-case name. */
-export type ReadableHeaders = Headers & Readonly<Record<string, string | undefined>>
+/** Request headers by lower-case name, as `Headers` that also read like an object. */
+export type ReadableHeaders = Headers & h3.RequestHeaders
 
 /**
- * The request's headers, for both generations of Start: a `Headers` (v1), whose entries are also own
- * properties by lower-case name (v0), save for names that are methods of `Headers`.
+ * All request headers, for both generations: `getRequestHeaders().get('accept')` (Start v1) and
+ * `getRequestHeaders()['accept']` (v0). It is a copy. A header named like a method of `Headers`
+ * (`get`, `keys`) is had through `get()` alone.
  */
-export function getRequestHeaders(..._event: Args<[]>): ReadableHeaders {
-  return toReadableHeaders(currentEvent('getRequestHeaders').request.headers)
-}
-
-/** The request's headers as a plain object, by lower-case name; repeated ones joined by `, ` (Start v0). */
-export const getHeaders = toHelper<[], Record<string, string>>('getHeaders', () =>
-  Object.fromEntries(getRequest().headers),
-)
-
-/** One header of the request, in any case; `undefined` if it was not sent. */
-export function getRequestHeader(...args: Args<[name: string]>): string | undefined {
-  const [name] = withoutEvent<[string]>(args)
-  return currentEvent('getRequestHeader').request.headers.get(name) ?? undefined
-}
-
-/** One header of the request, in any case; `undefined` if it was not sent (Start v0). */
-export const getHeader = getRequestHeader
-
-/**
- * The host of `request.url`, with its port: by default as Express's `trust proxy` sees it.
- *
- * @param options.xForwardedHost believe `X-Forwarded-Host`, whoever sent it
- */
-export const getRequestHost = toHelper<[options?: { xForwardedHost?: boolean }], string>(
-  'getRequestHost',
-  (event, options) =>
-    options?.xForwardedHost === true
-      ? h3.getRequestHost(event, options)
-      : new URL(getRequest().url).host,
-)
-
-/**
- * `http` or `https`: by default as Express's `trust proxy` sees it.
- *
- * @param options.xForwardedProto believe `X-Forwarded-Proto`, whoever sent it
- */
-export const getRequestProtocol = toHelper<
-  [options?: { xForwardedProto?: boolean }],
-  'http' | 'https'
->('getRequestProtocol', (event, options) =>
-  options?.xForwardedProto === true
-    ? (h3.getRequestProtocol(event, options) as 'http' | 'https')
-    : new URL(getRequest().url).protocol === 'https:'
-      ? 'https'
-      : 'http',
-)
-
-/** As `request.url`, parsed (Start v1's spelling). Options as for the host and the protocol. */
-export const getRequestUrl = toHelper<
-  [options?: { xForwardedHost?: boolean; xForwardedProto?: boolean }],
-  URL
->('getRequestUrl', (_event, options = {}) => {
-  const { pathname, search } = new URL(getRequest().url)
-  return new URL(`${getRequestProtocol(options)}://${getRequestHost(options)}${pathname}${search}`)
+export const getRequestHeaders = toHelper('getRequestHeaders', (event): ReadableHeaders => {
+  const plain = h3.getRequestHeaders(event)
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(plain)) {
+    // HTTP/2's pseudo-headers are no header names.
+    if (value === undefined || name.startsWith(':')) continue
+    headers.append(name, value)
+    // Any client could replace the methods else.
+    if (!(name in Headers.prototype)) Object.assign(headers, { [name]: value })
+  }
+  return headers as ReadableHeaders
 })
 
-/** As `request.url`, parsed (Start v0's spelling). */
-export const getRequestURL = getRequestUrl
+/** All request headers by lower-case name; repeated ones are joined by `, ` (Start v0). */
+export const getHeaders = toHelper('getHeaders', h3.getHeaders)
+
+/** One request header, whatever its case; `undefined` if absent (Start v0 and v1). */
+export const getRequestHeader = toHelper('getRequestHeader', h3.getRequestHeader)
+
+/** The same as `getRequestHeader` (Start v0). */
+export const getHeader = toHelper('getHeader', h3.getHeader)
 
 /**
- * The client's address: Express's `req.ip`, which heeds `trust proxy`, elsewhere the socket's.
- * `undefined` where there is none, as in `api.fetch()`.
- *
- * @param options.xForwardedFor believe `X-Forwarded-For`, whoever sent it
+ * The `Host` header, or `localhost` (Start v0 and v1). `xForwardedHost: true` takes `X-Forwarded-Host`
+ * first, which clients can set unless a proxy does.
  */
-export const getRequestIP = toHelper<[options?: { xForwardedFor?: boolean }], string | undefined>(
-  'getRequestIP',
-  h3.getRequestIP,
+export const getRequestHost = toHelper('getRequestHost', h3.getRequestHost)
+
+/**
+ * `http` or `https` (Start v0 and v1), as Express's `trust proxy` sees it. With `xForwardedProto: true`
+ * the header counts from anybody, as in Start by default: there a client can choose it (hazard 19).
+ */
+export const getRequestProtocol = toHelper(
+  'getRequestProtocol',
+  (event, options?: { xForwardedProto?: boolean }) =>
+    h3.getRequestProtocol(event, trusting(options)),
 )
 
-/** A hash of what tells clients apart, or `null` if nothing does (Start v0). */
-export const getRequestFingerprint = toHelper<
-  [options?: h3.RequestFingerprintOptions],
-  Promise<string | null>
->('getRequestFingerprint', h3.getRequestFingerprint)
+/** The URL of the request, a new object each time (Start v0). Options as for host and protocol. */
+export const getRequestURL = toHelper('getRequestURL', toUrl)
 
-/** Whether the method is one of those given; `allowHead` lets HEAD pass for GET (Start v0). */
-export const isMethod = toHelper<
-  [expected: h3.HTTPMethod | h3.HTTPMethod[], allowHead?: boolean],
-  boolean
->('isMethod', h3.isMethod)
+/** The same as `getRequestURL` (Start v1). */
+export const getRequestUrl = toHelper('getRequestUrl', toUrl)
 
-/** Throws a 405 if the method is none of those given (Start v0). */
-export const assertMethod = toHelper<
-  [expected: h3.HTTPMethod | h3.HTTPMethod[], allowHead?: boolean],
-  void
->('assertMethod', h3.assertMethod)
+interface UrlOptions {
+  xForwardedHost?: boolean
+  xForwardedProto?: boolean
+}
 
-/** Whether a browser asks for CORS: OPTIONS, `Origin`, `Access-Control-Request-Method` (Start v0). */
-export const isPreflightRequest = toHelper<[], boolean>('isPreflightRequest', h3.isPreflightRequest)
+function toUrl(event: h3.H3Event, options?: UrlOptions): URL {
+  return h3.getRequestURL(event, trusting(options))
+}
 
-/** The parsed query; repeated keys become arrays (Start v0). */
-export function getQuery<T extends object = Record<string, unknown>>(..._event: Args<[]>): T {
-  return h3.getQuery(h3EventOf(currentEvent('getQuery'))) as T
+/** h3 believes the forwarded protocol unless it is told not to. */
+function trusting(options: UrlOptions = {}): UrlOptions {
+  return { xForwardedProto: false, ...options }
 }
 
 /**
- * The query after a check (Start v0).
- *
- * @param validate returns the value to use, `true` for the query as it is, or `false`; a failure is a 400
+ * The client's address, or `undefined` (Start v0 and v1): Express's `req.ip`, else the socket's.
+ * `xForwardedFor: true` takes the first address in `X-Forwarded-For`, which clients can set; where
+ * `trust proxy` is on, Express's address counts nevertheless.
  */
-export function getValidatedQuery<T>(
-  ...args: Args<[validate: h3.ValidateFunction<T>]>
-): Promise<T> {
-  const [validate] = withoutEvent<[h3.ValidateFunction<T>]>(args)
-  const event = h3EventOf(currentEvent('getValidatedQuery'))
-  return h3.getValidatedQuery<T>(event, validate as never) as Promise<T>
+export const getRequestIP = toHelper(
+  'getRequestIP',
+  (event, options?: { xForwardedFor?: boolean }): string | undefined => {
+    const { ips, ip } = shownRequest(event)
+    return ips !== undefined && ips.length > 0 ? ip : h3.getRequestIP(event, options)
+  },
+)
+
+/** Express fills `ips` only where it trusts a proxy. */
+function shownRequest(event: h3.H3Event): { ips?: readonly string[]; ip?: string } {
+  const { node } = Object.getPrototypeOf(event) as Partial<h3.H3Event>
+  return (node?.req as { ips?: readonly string[]; ip?: string } | undefined) ?? {}
 }
 
-/** The params of the route, as in the handler's `params` (Start v0, where they were empty). */
-export function getRouterParams(
-  ..._args: Args<[options?: { decode?: boolean }]>
-): Record<string, string> {
-  return currentEvent('getRouterParams').params
+/**
+ * A hash, in hexadecimal, of what tells clients apart (Start v0): the address, and with options the
+ * method, path and user agent. `null` if nothing is known; `hash: false` gives the parts themselves.
+ */
+export const getRequestFingerprint = toHelper('getRequestFingerprint', h3.getRequestFingerprint)
+
+/** Whether the request has this method, or one of these (Start v0). */
+export const isMethod = toHelper('isMethod', h3.isMethod)
+
+/** Throws an error with status 405 unless the request has this method, or one of these (Start v0). */
+export const assertMethod = toHelper('assertMethod', h3.assertMethod)
+
+/** Whether the request is a browser's CORS preflight (Start v0). */
+export const isPreflightRequest = toHelper('isPreflightRequest', h3.isPreflightRequest)
+
+/** The query by key; repeated keys give arrays (Start v0). */
+export const getQuery = toHelper('getQuery', h3.getQuery) as {
+  <T = Record<string, unknown>>(): T
+  <T = Record<string, unknown>>(event: EventLike): T
 }
 
-/** One param of the route (Start v0, where it was empty). */
-export function getRouterParam(
-  ...args: Args<[name: string, options?: { decode?: boolean }]>
-): string | undefined {
-  const [name] = withoutEvent<[string, unknown?]>(args)
-  return currentEvent('getRouterParam').params[name]
+/** How input is checked: a function of h3's kind, or a schema (Standard Schema, as zod's). */
+export type Validation<T> = h3.ValidateFunction<T> | Schema<T>
+
+interface Validated {
+  <T>(validation: Validation<T>): Promise<T>
+  <T>(event: EventLike, validation: Validation<T>): Promise<T>
 }
 
-/** A value that helpers, middleware and handler of this request share; see `setContext` (Start v0). */
-export function getContext(...args: Args<[key: string]>): unknown {
-  const [key] = withoutEvent<[string]>(args)
-  return currentEvent('getContext').context[key]
+/** The query once it is checked (Start v0 and v1). Throws an error with status 400 if it fails. */
+export const getValidatedQuery = toHelper(
+  'getValidatedQuery',
+  (event, validation: Validation<unknown>) => h3.getValidatedQuery(event, toValidate(validation)),
+) as Validated
+
+/** The params of the matched route (Start v0, where it is empty in API routes). */
+export const getRouterParams = toHelper('getRouterParams', h3.getRouterParams)
+
+/** One param of the matched route (Start v0). */
+export const getRouterParam = toHelper('getRouterParam', h3.getRouterParam)
+
+/** The params once they are checked (Start v0). Throws an error with status 400 if they fail. */
+export const getValidatedRouterParams = toHelper(
+  'getValidatedRouterParams',
+  (event, validation: Validation<unknown>, options?: { decode?: boolean }) =>
+    h3.getValidatedRouterParams(event, toValidate(validation), options),
+) as {
+  <T>(validation: Validation<T>, options?: { decode?: boolean }): Promise<T>
+  <T>(event: EventLike, validation: Validation<T>, options?: { decode?: boolean }): Promise<T>
 }
 
-/** Keeps a value for the rest of this request; `getContext` finds it (Start v0). */
-export function setContext(...args: Args<[key: string, value: unknown]>): void {
-  const [key, value] = withoutEvent<[string, unknown]>(args)
-  currentEvent('setContext').context[key] = value
+/**
+ * The body as text, or as a Buffer with `false` for the encoding (Start v0); `undefined` if there is
+ * none. Throws an error with status 405 unless the method is POST, PUT, PATCH or DELETE. It can be
+ * called again, before or after `readBody()`, but not after `request.json()`.
+ */
+export const readRawBody = toHelper(
+  'readRawBody',
+  async (event, encoding?: h3.Encoding): Promise<string | Buffer | undefined> => {
+    const body = await h3.readRawBody(event, encoding)
+    return body === undefined || body.length === 0 ? undefined : body
+  },
+) as {
+  (encoding: false): Promise<Buffer | undefined>
+  (encoding?: Exclude<h3.Encoding, false>): Promise<string | undefined>
+  (event: EventLike, encoding: false): Promise<Buffer | undefined>
+  (event: EventLike, encoding?: Exclude<h3.Encoding, false>): Promise<string | undefined>
 }
 
-const METHODS_OF_HEADERS = new Set(Object.getOwnPropertyNames(Headers.prototype))
-
-export function toReadableHeaders(headers: Headers): ReadableHeaders {
-  const copy = new Headers(headers)
-  for (const [name, value] of copy) {
-    if (METHODS_OF_HEADERS.has(name)) continue
-    Object.defineProperty(copy, name, { value, enumerable: true, configurable: true })
-  }
-  return copy as ReadableHeaders
+/**
+ * The body by its content type: JSON, a form (repeated keys give arrays) or text; `undefined` if empty
+ * (Start v0). Throws an error with status 400 for `application/json` that is none, or with `strict`
+ * for any that is none.
+ */
+export const readBody = toHelper('readBody', h3.readBody) as {
+  // oxlint-disable-next-line typescript/no-explicit-any -- as h3 and `Request.json()` type it
+  <T = any>(options?: { strict?: boolean }): Promise<T>
+  // oxlint-disable-next-line typescript/no-explicit-any -- as above
+  <T = any>(event: EventLike, options?: { strict?: boolean }): Promise<T>
 }
+
+/** The body once it is checked (Start v0). Throws an error with status 400 if it fails. */
+export const readValidatedBody = toHelper(
+  'readValidatedBody',
+  (event, validation: Validation<unknown>) => h3.readValidatedBody(event, toValidate(validation)),
+) as Validated
+
+/** The form that was sent, with files (Start v0). Throws a TypeError if the body is none. */
+export const readFormData = toHelper('readFormData', (event) =>
+  h3.toWebRequest(event).clone().formData(),
+)
+
+/** The parts of a multipart form, each with its bytes; `undefined` for other bodies (Start v0). */
+export const readMultipartFormData = toHelper('readMultipartFormData', h3.readMultipartFormData)
+
+/** The body as a stream; `undefined` unless the method has one (Start v0). */
+export const getRequestWebStream = toHelper('getRequestWebStream', h3.getRequestWebStream)
+
+/** The cookies of the request by name (Start v0). Those set meanwhile are not among them. */
+export const parseCookies = toHelper('parseCookies', toCookies)
+
+/** The cookies of the request by name (Start v1). Those set meanwhile are not among them. */
+export const getCookies = toHelper('getCookies', toCookies)
+
+/** Without a prototype: the names are the client's (hazard 247). */
+function toCookies(event: h3.H3Event): Record<string, string> {
+  return Object.assign(Object.create(null) as Record<string, string>, h3.parseCookies(event))
+}
+
+/** One cookie of the request (Start v0 and v1). */
+export const getCookie = toHelper('getCookie', h3.getCookie)
+
+/** The request headers that a proxy passes on (Start v0). */
+export const getProxyRequestHeaders: Helper<
+  Rest<typeof h3.getProxyRequestHeaders>,
+  Record<string, string>
+> = toHelper('getProxyRequestHeaders', h3.getProxyRequestHeaders)

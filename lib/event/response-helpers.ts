@@ -1,137 +1,263 @@
-// Server helpers that speak about the response. What they say wins over the Response that the handler
-// returns or throws.
+// Server helpers that speak about the response to come, and those that give it by themselves. Each takes
+// an optional leading event (Start v0). What they set wins over the Response that a handler returns.
+import type { Readable } from 'node:stream'
 import * as h3 from 'h3'
 import { currentEvent } from './event-context'
-import { type Args, toHelper, withoutEvent } from './helper'
-import { headersOf, toHeaderValue } from './h3-event'
-import { type ReadableHeaders, toReadableHeaders } from './request-helpers'
+import { toHelper } from './helper'
+import type { ResponseState } from './response-state'
+import { writeThrough } from './response-headers'
 
 /**
- * Sets the status of the answer, whatever Response the handler returns or throws.
+ * Sets the status of the answer, whatever Response the handler returns or throws (Start v0 and v1).
  *
  * @param code 100 to 999; other values are ignored
  * @param text reason phrase; by default the code's standard one
  */
-export const setResponseStatus = toHelper<[code?: number, text?: string], void>(
+export const setResponseStatus = toHelper(
   'setResponseStatus',
-  h3.setResponseStatus,
+  (event, code?: number, text?: string): void => {
+    // h3 would set the present status in place of a bad one, and so overrule the Response's own.
+    const valid = code !== undefined && Number.isInteger(code) && code >= 100 && code <= 999
+    h3.setResponseStatus(event, valid ? code : undefined, text)
+  },
 )
 
-/** The status that a helper has set, 200 if none has. */
-export const getResponseStatus = toHelper<[], number>('getResponseStatus', h3.getResponseStatus)
+/** The status that was set; 200 if none was (Start v0 and v1). */
+export const getResponseStatus = toHelper('getResponseStatus', h3.getResponseStatus)
 
-/** The reason phrase that a helper has set, `''` if none has (Start v0). */
-export const getResponseStatusText = toHelper<[], string>(
-  'getResponseStatusText',
-  h3.getResponseStatusText,
+/** The reason phrase that was set, or `''` (Start v0). */
+export const getResponseStatusText = toHelper('getResponseStatusText', h3.getResponseStatusText)
+
+/** A header's value; several make several lines. */
+type HeaderValue = string | number | readonly string[]
+
+/** Headers by name. */
+type HeaderValues = Readonly<Record<string, HeaderValue | undefined>> | Headers
+
+function setOne(event: h3.H3Event, name: string, value: HeaderValue): void {
+  event.node.res.setHeader(name, value)
+}
+
+/** `Object.entries()` finds nothing in `Headers`, and so Start ignored them. */
+function setAll(event: h3.H3Event, headers: HeaderValues): void {
+  for (const [name, value] of entriesOf(headers)) setOne(event, name, value)
+}
+
+function entriesOf(headers: HeaderValues): [name: string, value: HeaderValue][] {
+  if (!(headers instanceof Headers)) {
+    return Object.entries(headers).filter(
+      (entry): entry is [string, HeaderValue] => entry[1] !== undefined,
+    )
+  }
+  const cookies = headers.getSetCookie()
+  const others = [...headers].filter(([name]) => name !== 'set-cookie')
+  return cookies.length === 0 ? others : [...others, ['set-cookie', cookies]]
+}
+
+/** Sets a header in place of the Response's own (Start v0). */
+export const setHeader = toHelper('setHeader', setOne)
+
+/** Sets a header in place of the Response's own (Start v0 and v1). */
+export const setResponseHeader = toHelper('setResponseHeader', setOne)
+
+/** Sets several headers, from an object or `Headers` (Start v0). */
+export const setHeaders = toHelper('setHeaders', setAll)
+
+/** Sets several headers, from an object or `Headers` (Start v0 and v1). */
+export const setResponseHeaders = toHelper('setResponseHeaders', setAll)
+
+function appendOne(event: h3.H3Event, name: string, value: HeaderValue): void {
+  event.node.res.appendHeader(name, Array.isArray(value) ? value : String(value))
+}
+
+function appendAll(event: h3.H3Event, headers: HeaderValues): void {
+  for (const [name, value] of entriesOf(headers)) appendOne(event, name, value)
+}
+
+/** Adds a value to a header that helpers have set (Start v0). */
+export const appendHeader = toHelper('appendHeader', appendOne)
+
+/** Adds a value to a header that helpers have set (Start v0, and v1 since 1.169). */
+export const appendResponseHeader = toHelper('appendResponseHeader', appendOne)
+
+/** Adds values to headers that helpers have set (Start v0). */
+export const appendHeaders = toHelper('appendHeaders', appendAll)
+
+/** Adds values to headers that helpers have set (Start v0). */
+export const appendResponseHeaders = toHelper('appendResponseHeaders', appendAll)
+
+/** Headers set by helpers, as `Headers` that also read like an object. */
+export type ReadableResponseHeaders = Headers &
+  Readonly<Record<string, string | string[] | undefined>>
+
+/**
+ * What helpers have set, for both generations: `.get('etag')` (Start v1) and `['etag']` (v0). Changes
+ * to it, such as `.set()`, apply to the answer. The Response's own headers are not in it.
+ */
+export const getResponseHeaders = toHelper(
+  'getResponseHeaders',
+  (event): ReadableResponseHeaders => {
+    const plain = event.node.res.getHeaders()
+    const headers = writeThrough(event.node.res)
+    for (const [name, value] of Object.entries(plain)) {
+      if (!(name in Headers.prototype)) Object.assign(headers, { [name]: value })
+    }
+    return headers as ReadableResponseHeaders
+  },
 )
 
-/** Sets a header of the answer in place of the Response's own; an array sets it several times. */
-export function setResponseHeader(
-  ...args: Args<[name: string, value: string | number | readonly string[]]>
-): void {
-  const [name, value] = withoutEvent<[string, unknown]>(args)
-  currentEvent('setResponseHeader').response.setHeader(name, toHeaderValue(value))
-}
+/** The value of a header that helpers have set (Start v0 and v1). */
+export const getResponseHeader = toHelper('getResponseHeader', (event, name: string) =>
+  event.node.res.getHeader(name),
+)
 
-/** Sets a header of the answer in place of the Response's own (Start v0). */
-export const setHeader = setResponseHeader
+/** Removes a header, the Response's own as well (Start v0 and v1). */
+export const removeResponseHeader = toHelper('removeResponseHeader', (event, name: string) =>
+  event.node.res.removeHeader(name),
+)
 
-/** Headers by name, or a `Headers`, which Start ignores. */
-export type HeaderValues =
-  Headers | Readonly<Record<string, string | number | readonly string[] | undefined>>
+/** Removes the headers named, or all that helpers have set (Start v0 and v1). */
+export const clearResponseHeaders = toHelper(
+  'clearResponseHeaders',
+  (event, names: readonly string[] = []): void => {
+    const { res } = event.node
+    for (const name of names.length > 0 ? names : Object.keys(res.getHeaders())) {
+      res.removeHeader(name)
+    }
+  },
+)
 
-/** Sets several headers of the answer in place of the Response's own. */
-export function setResponseHeaders(...args: Args<[headers: HeaderValues]>): void {
-  const [headers] = withoutEvent<[HeaderValues]>(args)
-  const { response } = currentEvent('setResponseHeaders')
-  const cookies: string[] = []
-  for (const [name, value] of entriesOf(headers)) {
-    // A `Headers` gives each cookie on its own.
-    if (name.toLowerCase() === 'set-cookie') cookies.push(...[toHeaderValue(value)].flat())
-    else response.setHeader(name, toHeaderValue(value))
-  }
-  if (cookies.length > 0) response.setHeader('set-cookie', cookies)
-}
+/** Sets the content type unless a helper has, or the status is 304 (Start v0). */
+export const defaultContentType = toHelper('defaultContentType', h3.defaultContentType)
 
-/** Sets several headers of the answer in place of the Response's own (Start v0). */
-export const setHeaders = setResponseHeaders
-
-/** Adds a value to a header that helpers set. */
-export function appendResponseHeader(
-  ...args: Args<[name: string, value: string | readonly string[]]>
-): void {
-  const [name, value] = withoutEvent<[string, string | readonly string[]]>(args)
-  currentEvent('appendResponseHeader').response.appendHeader(name, toHeaderValue(value))
-}
-
-/** Adds a value to a header that helpers set (Start v0). */
-export const appendHeader = appendResponseHeader
-
-/** Adds values to several headers that helpers set (Start v0). */
-export function appendResponseHeaders(...args: Args<[headers: HeaderValues]>): void {
-  const [headers] = withoutEvent<[HeaderValues]>(args)
-  const { response } = currentEvent('appendResponseHeaders')
-  for (const [name, value] of entriesOf(headers)) response.appendHeader(name, toHeaderValue(value))
-}
-
-/** Adds values to several headers that helpers set (Start v0). */
-export const appendHeaders = appendResponseHeaders
-
-/** A header that a helper has set; `undefined` if none has. Several values are joined by `, `. */
-export function getResponseHeader(...args: Args<[name: string]>): string | undefined {
-  const [name] = withoutEvent<[string]>(args)
-  const value = currentEvent('getResponseHeader').response.getHeader(name)
-  return value === undefined ? undefined : [value].flat().join(', ')
-}
-
-/** The headers that helpers have set: a `Headers` (v1) that reads like a plain object (v0), a copy. */
-export function getResponseHeaders(..._event: Args<[]>): ReadableHeaders {
-  const headers = new Headers()
-  for (const [name, value] of Object.entries(
-    headersOf(currentEvent('getResponseHeaders').response),
-  )) {
-    for (const item of [value].flat()) headers.append(name, item)
-  }
-  return toReadableHeaders(headers)
-}
-
-/** Removes a header: what helpers set, the Response's own, and what middleware set on `res`. */
-export function removeResponseHeader(...args: Args<[name: string]>): void {
-  const [name] = withoutEvent<[string]>(args)
-  currentEvent('removeResponseHeader').response.removeHeader(name)
-}
-
-/** Removes the headers named, or all that helpers have set. */
-export function clearResponseHeaders(...args: Args<[names?: readonly string[]]>): void {
-  const [names] = withoutEvent<[(readonly string[])?]>(args)
-  const { response } = currentEvent('clearResponseHeaders')
-  for (const name of names ?? Object.keys(headersOf(response))) response.removeHeader(name)
-}
-
-/** Status, reason phrase and headers that helpers have set (Start v1). */
-export function getResponse(): { status: number; statusText: string; headers: Headers } {
+/** What helpers have said about the answer so far (Start v1). Its headers can be changed. */
+export function getResponse(): { status?: number; statusText?: string; readonly headers: Headers } {
+  const event = currentEvent('getResponse')
+  const said: Partial<ResponseState> = event.said ?? {}
   return {
-    status: getResponseStatus(),
-    statusText: getResponseStatusText(),
+    ...(said.status === undefined ? {} : { status: said.status }),
+    ...(said.statusText === undefined ? {} : { statusText: said.statusText }),
     headers: getResponseHeaders(),
   }
 }
 
-/** Sets the content type unless a helper has set one, or the status is 304 (Start v0). */
-export const defaultContentType = toHelper<[type?: string], void>(
-  'defaultContentType',
-  h3.defaultContentType,
+/** Options of a cookie. */
+export type CookieOptions = Parameters<typeof h3.setCookie>[3]
+
+/**
+ * Sets a cookie; its path is `/` by default (Start v0 and v1). It replaces one of the same name,
+ * domain and path. `maxAge` is in seconds.
+ */
+export const setCookie = toHelper(
+  'setCookie',
+  (event, name: string, value: string, options?: CookieOptions): void =>
+    h3.setCookie(event, name, value, options),
 )
 
-/** Sends `103 Early Hints` at once, over HTTP/1.1 (Start v0). */
-export const writeEarlyHints = toHelper<
-  [hints: string | string[] | Record<string, string | string[]>, callback?: () => void],
-  void
->('writeEarlyHints', h3.writeEarlyHints)
+/** Makes the browser forget a cookie; name its `domain` and `path` if it has some (Start v0 and v1). */
+export const deleteCookie = toHelper(
+  'deleteCookie',
+  (event, name: string, options?: CookieOptions): void => h3.deleteCookie(event, name, options),
+)
 
-function entriesOf(headers: HeaderValues): Iterable<[string, unknown]> {
-  const entries: [string, unknown][] =
-    headers instanceof Headers ? [...headers] : Object.entries(headers)
-  return entries.filter(([, value]) => value !== undefined)
+/** Answers with data (Start v0). Await it; what the handler returns then does not count. */
+export const send = toHelper('send', h3.send)
+
+/** Answers without a body, by default with 204 (Start v0). */
+export const sendNoContent = toHelper('sendNoContent', h3.sendNoContent)
+
+/** Answers with a redirect, by default 302 (Start v0). Await it. */
+export const sendRedirect = toHelper('sendRedirect', h3.sendRedirect)
+
+/** Answers with a stream, Node's or the web's (Start v0). */
+export const sendStream = toHelper(
+  'sendStream',
+  (event, stream: Readable | ReadableStream): Promise<void> => h3.sendStream(event, stream),
+)
+
+/** Answers with a Response (Start v0). Returning it is the same. */
+export const sendWebResponse = toHelper('sendWebResponse', h3.sendWebResponse)
+
+/**
+ * Answers with an error as JSON: its status, phrase and `data`, with the stack if `debug` is on
+ * (Start v0). Throwing the error leaves the answer to Express.
+ */
+export const sendError = toHelper('sendError', h3.sendError)
+
+/** Sends a 103 with hints, if the connection is HTTP/1.1 and nothing is sent yet (Start v0). */
+export const writeEarlyHints = toHelper(
+  'writeEarlyHints',
+  (
+    event,
+    hints: string | string[] | Record<string, string | string[]>,
+    callback: () => void = () => {},
+  ): void => {
+    const res = nodeResponseOf(event)
+    const link = typeof hints === 'string' || Array.isArray(hints) ? { link: hints } : hints
+    // HTTP/1.0 clients would take the 103 for the answer (hazard 148).
+    const able = res !== undefined && !res.headersSent && (res.req?.httpVersion ?? '1.0') !== '1.0'
+    if (able && 'link' in link) res.writeEarlyHints(link as Record<string, string[]>, callback)
+    else callback()
+  },
+)
+
+/** Express's response, which the working event has in its shown one. */
+function nodeResponseOf(event: h3.H3Event): h3.NodeServerResponse | undefined {
+  const { node } = Object.getPrototypeOf(event) as Partial<h3.H3Event>
+  return typeof node?.res.writeEarlyHints === 'function' ? node.res : undefined
 }
+
+/**
+ * Sets the headers that caches read (Start v0). Returns `true`, and has answered 304, if the client's
+ * copy is still good. `maxAge` is in seconds.
+ */
+export const handleCacheHeaders = toHelper('handleCacheHeaders', h3.handleCacheHeaders)
+
+/** Sets the CORS headers (Start v0). Returns `true` if it has answered a preflight. */
+export const handleCors = toHelper('handleCors', h3.handleCors)
+
+/** Adds the CORS headers of an answer (Start v0). */
+export const appendCorsHeaders = toHelper('appendCorsHeaders', h3.appendCorsHeaders)
+
+/** Adds the CORS headers of a preflight's answer (Start v0). */
+export const appendCorsPreflightHeaders = toHelper(
+  'appendCorsPreflightHeaders',
+  h3.appendCorsPreflightHeaders,
+)
+
+/** h3 would collect the whole body, since it writes without waiting: its stream is passed on instead. */
+function streaming(options: h3.ProxyOptions = {}): h3.ProxyOptions {
+  if (options.sendStream === false) return options
+  return {
+    ...options,
+    async onResponse(event, response: Response) {
+      await options.onResponse?.(event, response)
+      if (!event.handled && response.body) await h3.sendStream(event, response.body)
+    },
+  }
+}
+
+/** Answers with what another server answers to this request (Start v0); status 502 if it fails. */
+export const proxyRequest = toHelper(
+  'proxyRequest',
+  (event, target: string, options?: h3.ProxyOptions): Promise<unknown> =>
+    h3.proxyRequest(event, target, streaming(options)),
+)
+
+/** Answers with what `fetch(target)` gives (Start v0); throws an error with status 502 if it fails. */
+export const sendProxy = toHelper(
+  'sendProxy',
+  (event, target: string, options?: h3.ProxyOptions): Promise<unknown> =>
+    h3.sendProxy(event, target, streaming(options)),
+)
+
+/** `fetch()` with this request's headers (Start v0). */
+export const fetchWithEvent = toHelper(
+  'fetchWithEvent',
+  (
+    event,
+    target: RequestInfo | URL,
+    init?: RequestInit,
+    options?: { fetch: typeof fetch },
+  ): Promise<Response> => h3.fetchWithEvent(event, target, init, options),
+)

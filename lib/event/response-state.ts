@@ -1,5 +1,8 @@
 // Per request: what server helpers have said about the response that is still to come.
 
+/** The content of an answer that a helper gives by itself. */
+export type AnswerBody = Uint8Array | ReadableStream | null
+
 /**
  * Status, headers and cookies set through helpers. They apply to whatever Response the handler
  * returns or throws, and win over its own (as in Start 1.169.5).
@@ -9,13 +12,13 @@ export class ResponseState {
   statusText: string | undefined
   /** By lower-case name; `null` removes the Response's own. Without `set-cookie`. */
   readonly headers = new Map<string, string | readonly string[] | null>()
-  /** Whole `Set-Cookie` values. */
+  /** Whole `Set-Cookie` values, one for each name, domain and path. */
   cookies: readonly string[] = []
   /**
-   * The content of an answer that a helper gave itself, such as `sendRedirect()`: what the handler
-   * returns then does not count.
+   * Set by helpers that answer by themselves (`sendRedirect`, `handleCors`): then what the handler
+   * returns does not count.
    */
-  answer: { readonly body: Uint8Array | ReadableStream | null } | undefined
+  answer: AnswerBody | undefined
 
   /** Whether anything was said: if not, the Response is sent as it is. */
   get isEmpty(): boolean {
@@ -27,10 +30,10 @@ export class ResponseState {
     )
   }
 
-  /** What was set, or appended; removed and unset headers are alike. */
+  /** What helpers have set; `undefined` also for what they have removed. */
   getHeader(name: string): string | readonly string[] | undefined {
     const key = name.toLowerCase()
-    if (key === 'set-cookie') return this.cookies.length > 0 ? this.cookies : undefined
+    if (key === 'set-cookie') return this.cookies.length === 0 ? undefined : this.cookies
     return this.headers.get(key) ?? undefined
   }
 
@@ -49,5 +52,13 @@ export class ResponseState {
     const key = name.toLowerCase()
     if (key === 'set-cookie') this.cookies = []
     else this.headers.set(key, null)
+  }
+
+  /** The helper's own answer as a Response, once: status and headers are applied as to any other. */
+  takeAnswer(): Response | undefined {
+    if (this.answer === undefined) return undefined
+    const body = this.answer
+    this.answer = undefined
+    return new Response(body as BodyInit | null)
   }
 }

@@ -1,8 +1,7 @@
 // Server helpers for sessions that live in a sealed cookie: h3's, in as many cookies as they need. The
 // format is that of Start v0 and v1 (up to 1.168): each opens the other's with the same password.
 import * as h3 from 'h3'
-import type { EventLike } from './h3-event'
-import { toHelper } from './helper'
+import { type EventLike, toHelper } from './helper'
 
 // oxlint-disable-next-line typescript/no-explicit-any -- as h3 types session data
 type Data = Record<string, any>

@@ -48,9 +48,8 @@ export function run(
 ): Response | Promise<Response> {
   const returned = (result: unknown): Response => {
     // As in Start v0, what the handler returns is not sent then.
-    const answer = event?.said?.answer
-    // (The types exclude bytes over shared memory; a Response takes those as well.)
-    if (answer !== undefined) return new Response(answer.body as BodyInit | null)
+    const answer = event?.said?.takeAnswer()
+    if (answer !== undefined) return answer
     const response = toResponse(result)
     if (response !== undefined) return response
     throw new StartApiError(
