@@ -168,5 +168,7 @@ function copy(value: string | readonly string[] | undefined): string | string[] 
 
 /** Numbers are welcome, as in Node. */
 function toText(value: unknown): string | string[] {
+  // For Node to refuse: the text "undefined" would hide a mistake (hazard 112). `null` removes.
+  if (value === undefined || value === null) return value as never
   return Array.isArray(value) ? value.map(String) : String(value)
 }

@@ -141,8 +141,23 @@ export function getResponse(): { status?: number; statusText?: string; readonly 
   }
 }
 
-/** Options of a cookie. */
-export type CookieOptions = Parameters<typeof h3.setCookie>[3]
+/** Attributes of a cookie, and how its value is written. */
+export interface CookieOptions {
+  domain?: string | undefined
+  /** Makes the value safe to send. Default: `encodeURIComponent`. */
+  encode?(value: string): string
+  expires?: Date | undefined
+  httpOnly?: boolean | undefined
+  /** Seconds; it counts before `expires`. Default: until the browser is closed. */
+  maxAge?: number | undefined
+  /** Default: `/`. */
+  path?: string | undefined
+  priority?: 'low' | 'medium' | 'high' | undefined
+  /** `true` is `strict`. */
+  sameSite?: boolean | 'lax' | 'strict' | 'none' | undefined
+  secure?: boolean | undefined
+  partitioned?: boolean
+}
 
 /**
  * Sets a cookie; its path is `/` by default (Start v0 and v1). It replaces one of the same name,
