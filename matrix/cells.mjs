@@ -104,6 +104,18 @@ const STRIPS = [22, 24, 26]
 const MAIN_JS = [['node', 'main.js']]
 const run = (...flags) => [['node', ...flags, 'main.ts']]
 
+/** What Node's own type stripping can't do, and what is said then. */
+function cannotStrip(what, files, reason, says) {
+  return {
+    loader: `type stripping, ${what}`,
+    format: 'esm',
+    nodes: STRIPS,
+    files: { ...withoutSelf(typescript('esm', { suffix: '.ts' })), ...files },
+    steps: run(),
+    known: Object.fromEntries(STRIPS.map((node) => [node, { reason, says }])),
+  }
+}
+
 /**
  * `known`: why a cell can't work, by Node, and what the application says then. `remove`: what is
  * deleted before the last step.
@@ -216,6 +228,21 @@ export const ROWS = [
     },
     steps: MAIN_JS,
   },
+  cannotStrip(
+    'enums and parameter properties',
+    { [`${ROUTE}.ts`]: `enum Answer { No }\n${routeFile('esm', 'ts')}` },
+    'Node removes types and compiles nothing',
+    /Node only removes types: start the app with tsx or ts-node/,
+  ),
+  cannotStrip(
+    'imports without the file's extension',
+    {
+      [`${ROUTE}.ts`]: `import { loads } from '../../../helper'\n${routeFile('esm', 'ts')}`,
+      'helper.ts': 'export const loads = 0',
+    },
+    'Node completes no names in `import`',
+    /Node wants whole file names in imports/,
+  ),
   {
     loader: 'jest, ts-jest',
     format: 'cjs',
