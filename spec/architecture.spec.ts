@@ -18,8 +18,8 @@ const RANKS: readonly (readonly string[])[] = [
   ['define/api-handler.ts'],
   ['options.ts'],
   ['start-api.ts'],
-  ['api.ts', 'server.ts'],
-  ['index.ts'],
+  ['api.ts', 'server.ts', 'cli/'],
+  ['index.ts', 'cli.ts'],
 ]
 
 /** The only importers of each dependency, and of the storage that carries events. */

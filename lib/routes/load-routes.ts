@@ -140,7 +140,7 @@ function fromModules(modules: RouteModules, { base, ignore }: LoadOptions): Rout
 
 /** `src/routes/` where every name begins with it, or `''`. */
 function sharedRoutesFolder(names: readonly string[]): string {
-  const match = /^(?:.*?\/)?routes\//.exec(names[0] ?? '')
+  const match = /^(?:.*?\/)??routes\//.exec(names[0] ?? '')
   return match !== null && names.every((name) => name.startsWith(match[0])) ? match[0] : ''
 }
 

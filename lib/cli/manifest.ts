@@ -1,0 +1,45 @@
+// `start-api manifest`: the text of a module that imports the route files, for servers that are
+// bundled: a bundler follows written imports, and no routes directory (hazard 224).
+import { dirname, relative, sep } from 'node:path'
+
+/**
+ * A module whose default export startApi() takes. It depends on the file names alone: the same on
+ * every machine and in every working directory.
+ *
+ * @param files relative to the routes directory, separated by `/`
+ * @param directory the routes directory
+ * @param output the file that the module goes to; its extension decides on the language
+ */
+export function toManifest(files: readonly string[], directory: string, output: string): string {
+  const language = /ts$/.test(output) ? 'TypeScript' : 'JavaScript'
+  const folder = toFolder(directory, output)
+  const lines = files.map((file) => {
+    const specifier = quote(folder + (language === 'TypeScript' ? toEmitted(file) : file))
+    // Always below `./routes/`, so that no folder of that name further down is taken for the root.
+    return `  ${quote(`./routes/${file}`)}: () => import(${specifier}),\n`
+  })
+  const modules = `{\n${lines.join('')}}`
+  const body =
+    language === 'TypeScript'
+      ? `import type { RouteModules } from 'express-start-api'\n\nexport default ${modules} satisfies RouteModules`
+      : output.endsWith('.cjs')
+        ? `module.exports = ${modules}`
+        : `export default ${modules}`
+  return `// Written by \`start-api manifest\`: run it again when route files come or go.\n${body}\n`
+}
+
+/** The routes directory as seen from the output, with a slash at its end. */
+function toFolder(directory: string, output: string): string {
+  const path = relative(dirname(output), directory).replaceAll(sep, '/')
+  const specifier = /^\.\.(?:\/|$)/.test(path) ? path : `./${path}`
+  return specifier.endsWith('/') ? specifier : `${specifier}/`
+}
+
+/** TypeScript wants the name of the compiled file (node16), and bundlers take it, too. */
+function toEmitted(file: string): string {
+  return file.replace(/\.([cm]?)tsx?$/i, '.$1js')
+}
+
+function quote(text: string): string {
+  return `'${text.replace(/[\\']/g, '\\$&')}'`
+}
