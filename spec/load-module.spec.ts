@@ -182,7 +182,7 @@ describe.each(Object.entries(APPS))('in %s', (_, app) => {
       'routes/api/c.js': `import 'node:fs'`,
     })
     const advice =
-      'If the file is an ES module, name it .mjs or set "type": "module" in its package.json; if it is loaded by other means than Node\'s, pass the option `load`'
+      'If the file is an ES module, name it .mjs or .mts, or put a package.json of {"type":"module"} into the routes directory; if it is loaded by other means than Node\'s, pass the option `load`'
     expect(
       message
         .split('\n')

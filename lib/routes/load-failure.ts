@@ -1,4 +1,5 @@
 // Start-up, stage "modules": what the files that can't be used have to say, as one error.
+import { fileURLToPath } from 'node:url'
 import { StartApiError, describe } from '../errors'
 
 export interface LoadFailure {
@@ -39,13 +40,15 @@ export function toReason(error: unknown): string {
 }
 
 /**
- * Where a text that is no JavaScript was found. Node puts it in front of the stack, jest in its
- * middle; for ES modules Node keeps it to itself.
+ * Where a text that is no JavaScript was found. Node puts it in front of the stack (as a URL where
+ * Node 24 strips types), jest in its middle; for ES modules Node keeps it to itself.
  */
 export function findPlace(error: unknown): { file: string; line: string } | undefined {
   if (!isErrorLike(error) || error.name !== 'SyntaxError') return undefined
-  const place = /^((?:\/|[a-z]:[\\/]).*):(\d+)$/im.exec(error.stack ?? '')
-  return place === null ? undefined : { file: place[1]!, line: place[2]! }
+  const place = /^((?:file:\/\/|\/|[a-z]:[\\/]).*):(\d+)$/im.exec(error.stack ?? '')
+  if (place === null) return undefined
+  const [, file, line] = place as unknown as [string, string, string]
+  return { file: file.startsWith('file://') ? fileURLToPath(file) : file, line }
 }
 
 /** By shape: errors of jest's outer realm fail `instanceof` in its sandbox. */

@@ -1,8 +1,9 @@
 // Start-up, stage "modules": imports one route file under whatever loader the application runs with.
-import { readFileSync, realpathSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
+// Not `{ createRequire }`: the usual banner of ESM bundles declares that name.
+import nodeModule from 'node:module'
 import { dirname, extname, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { findPlace, isErrorLike, toReason } from './load-failure'
 
 /**
@@ -26,15 +27,52 @@ export async function loadModule(file: string): Promise<unknown> {
       refusal ??= { error, advice }
     }
   }
-  throw new Error(`${toReason(refusal!.error)}. ${refusal!.advice}`, { cause: refusal!.error })
+  // Whatever else it lacks: Node loads what vitest is to load.
+  const advice = process.env['VITEST'] === undefined ? refusal!.advice : VITEST
+  throw new Error(`${toReason(refusal!.error)}. ${advice}`, { cause: refusal!.error })
 }
 
 function requireModule(file: string): unknown {
-  return createRequire(file)(file) as unknown
+  return nodeModule.createRequire(file)(file) as unknown
 }
 
-function importModule(file: string): Promise<unknown> {
-  return import(pathToFileURL(file).href)
+async function importModule(file: string): Promise<unknown> {
+  const url = pathToFileURL(toRealPath(file)).href
+  const hooks = isEsm(file) ? undefined : takeForModule(url)
+  try {
+    return await import(url)
+  } finally {
+    hooks?.deregister()
+  }
+}
+
+/**
+ * Has Node read a TypeScript file as an ES module though its package says CommonJS, as `npm init`
+ * writes it. Compilers take `import` in such a file, and Start's files are written with it; Node, when
+ * it strips types by itself, does not.
+ */
+function takeForModule(url: string): { deregister(): void } | undefined {
+  return (nodeModule as ModuleWithHooks).registerHooks?.({
+    load: (loaded, context, next) =>
+      loaded === url && context.format === 'commonjs-typescript'
+        ? next(loaded, { ...context, format: 'module-typescript' })
+        : next(loaded, context),
+  })
+}
+
+/** Node 22.15 and newer. */
+interface ModuleWithHooks {
+  registerHooks?(hooks: {
+    load(
+      url: string,
+      context: LoadContext,
+      next: (url: string, context: LoadContext) => unknown,
+    ): unknown
+  }): { deregister(): void }
+}
+
+interface LoadContext {
+  readonly format?: string | null
 }
 
 function isEsm(file: string): boolean {
@@ -65,7 +103,12 @@ function packageType(directory: string): string | undefined {
 const TYPESCRIPT =
   'If nothing here loads TypeScript: start the app with tsx, ts-node or Node 22.18 or newer, compile the routes, or pass the option `load`'
 const MODULE =
-  'If the file is an ES module, name it .mjs or set "type": "module" in its package.json; if it is loaded by other means than Node\'s, pass the option `load`'
+  'If the file is an ES module, name it .mjs or .mts, or put a package.json of {"type":"module"} into the routes directory; if it is loaded by other means than Node\'s, pass the option `load`'
+const STRIPPING =
+  'Node only removes types: start the app with tsx or ts-node, which compile enums, parameter properties and the like, or compile the routes'
+const WHOLE_NAME =
+  'Node wants whole file names in imports, such as "./users.ts": write them, or start the app with tsx or ts-node'
+const VITEST = 'In vitest, pass the option `load: (file) => import(file)`'
 const JEST =
   'In jest, run Node with --experimental-vm-modules, or have the file transformed to CommonJS'
 
@@ -90,6 +133,12 @@ function toAdvice(error: unknown, file: string): string | undefined {
       return says('Requiring ') || !message.includes('Requiring ') ? MODULE : undefined
     case 'ERR_INTERNAL_ASSERTION': // Node 20 about an .mts file that import() has turned away
       return says('Cannot require() ES Module ') ? MODULE : undefined
+    case 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX':
+      return names.includes(findPlace(error)?.file ?? file) ? STRIPPING : undefined
+    case 'ERR_INVALID_TYPESCRIPT_SYNTAX':
+      return undefined
+    case 'ERR_MODULE_NOT_FOUND':
+      return says('imported from ') && isTypeScriptNearby(error) ? WHOLE_NAME : undefined
     case 'ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING':
     case 'ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING_FLAG':
       return JEST
@@ -108,9 +157,16 @@ function toAdvice(error: unknown, file: string): string | undefined {
   return esm.test(message) ? MODULE : undefined
 }
 
+/** Whether what was not found, `./users` or `./users.js`, is there as TypeScript. */
+function isTypeScriptNearby(error: object): boolean {
+  const { url } = error as { readonly url?: unknown }
+  if (typeof url !== 'string' || !url.startsWith('file:')) return false
+  return existsSync(`${fileURLToPath(url).replace(/\.js$/, '')}.ts`)
+}
+
 /** Whether a loader has registered itself with `require`, as ts-node, tsx and swc do. */
 function hasTypeScriptHook(file: string): boolean {
-  return extname(file) in createRequire(file).extensions
+  return extname(file) in nodeModule.createRequire(file).extensions
 }
 
 /** Node's messages name what a link leads to. */
