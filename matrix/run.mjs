@@ -32,8 +32,11 @@ function nodeBinary(node) {
   return node === 'this' ? process.execPath : join(tools, `node${node}/bin/node`)
 }
 
-if (!existsSync(tools))
-  execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: here, stdio: 'inherit' })
+// The quick slice does without the Node binaries, most of the download.
+if (!existsSync(join(tools, flags.quick ? 'tsx' : 'node26'))) {
+  const omit = flags.quick ? ['--omit=dev'] : []
+  execFileSync('npm', ['ci', ...omit, '--no-audit', '--no-fund'], { cwd: here, stdio: 'inherit' })
+}
 
 const root = mkdtempSync(join(tmpdir(), 'start-api-matrix-'))
 symlinkSync(tools, join(root, 'node_modules'))
