@@ -1,0 +1,79 @@
+// Several copies of the package in one process, as package managers and module systems make them, work
+// as one (hazard 225).
+import { runNode } from './support/built-package'
+import { installCopies } from './support/installed-copies'
+
+const OTHER = 'node_modules/library/node_modules/express-start-api'
+
+function routeText(syntax: 'cjs' | 'esm', from: string, file: string): string {
+  const imports = [
+    ['createAPIFileRoute, defaultAPIFileRouteHandler', `${from}/api`],
+    ['setHeader, setResponseStatus', `${from}/server`],
+  ].map(([names, entry]) =>
+    syntax === 'esm'
+      ? `import { ${names} } from '${entry}'`
+      : `const { ${names} } = require('${entry}')`,
+  )
+  return `${imports.join('\n')}
+    ${syntax === 'esm' ? 'export const APIRoute' : 'exports.APIRoute'} = createAPIFileRoute('/x')({
+      GET: async ({ request }) => {
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 10))
+        setResponseStatus(418)
+        setHeader('x-file', '${file}' + new URL(request.url).search)
+        return new Response('tea')
+      },
+      POST: () => {
+        throw new Response('thrown', { status: 409 })
+      },
+    })`
+}
+
+/** Asks each route three times at once, through the entry handler of the other module system. */
+const ASK = `
+  const api = startApi('./routes', { handler: (context) => defaultAPIFileRouteHandler(context) })
+  const ask = async (path, init) => {
+    const response = await api.fetch(path, init)
+    return [response.status, response.headers.get('x-file'), await response.text()].join(' ')
+  }
+  async function main() {
+    await api.ready
+    const paths = api.routes.map(({ path }) => path)
+    const urls = paths.flatMap((path) => [1, 2, 3].map((n) => path + '?' + n))
+    const got = await Promise.all(urls.map((url) => ask(url)))
+    const posted = await Promise.all(paths.map((path) => ask(path, { method: 'POST' })))
+    console.log(JSON.stringify({ got, posted }))
+  }
+  void main()`
+
+const MAINS = {
+  'main.cjs': `
+    const { startApi } = require('express-start-api')
+    const { defaultAPIFileRouteHandler } = require('./${OTHER}/dist/api.js')
+    ${ASK}`,
+  'main.mjs': `
+    import { startApi } from 'express-start-api'
+    import { defaultAPIFileRouteHandler } from './${OTHER}/dist/api.mjs'
+    ${ASK}`,
+}
+
+describe.each(Object.keys(MAINS))('in an application like %s', (main) => {
+  it('shares the request with the CommonJS, the ESM and another installed copy', () => {
+    const app = installCopies(['express-start-api', OTHER.replace('node_modules/', '')], {
+      ...MAINS,
+      'package.json': '{}',
+      'routes/api/a.cjs': routeText('cjs', 'express-start-api', 'a'),
+      'routes/api/b.mjs': routeText('esm', 'express-start-api', 'b'),
+      // Routes that a library brings use the library's own copy.
+      'node_modules/library/c.cjs': routeText('cjs', 'express-start-api', 'c'),
+      'node_modules/library/d.mjs': routeText('esm', 'express-start-api', 'd'),
+      'routes/api/c.cjs': `module.exports = require('library/c.cjs')`,
+      'routes/api/d.mjs': `export { APIRoute } from 'library/d.mjs'`,
+    })
+    const { stdout, stderr } = runNode(app, [main])
+    expect(stderr).toBe('')
+    expect(JSON.parse(stdout)).toEqual({
+      got: ['a', 'b', 'c', 'd'].flatMap((file) => [1, 2, 3].map((n) => `418 ${file}?${n} tea`)),
+      posted: Array(4).fill('409  thrown'),
+    })
+  })
+})
