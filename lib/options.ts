@@ -1,29 +1,9 @@
 // The options of startApi(): their meaning, their checks, their defaults.
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ServerAdapterPlugin } from '@whatwg-node/server'
 import type { StartAPIHandlerCallback } from './define/api-handler'
+import type { HostReq, HostRes, RegisteredContext } from './define/register'
 import type { LoadOptions } from './routes/load-routes'
 import { toBase } from './routes/route-path'
-
-/**
- * Tells the package your application's types, by declaration merging:
- *
- * ```ts
- * declare module 'express-start-api' {
- *   interface Register {
- *     req: import('express').Request
- *     res: import('express').Response
- *   }
- * }
- * ```
- */
-// oxlint-disable-next-line no-empty-object-type -- filled in by users
-export interface Register {}
-
-/** Node's request as the host passes it: Express's own, once `Register` says so. */
-export type HostReq = Register extends { req: infer Req } ? Req : IncomingMessage
-/** Node's response as the host passes it: Express's own, once `Register` says so. */
-export type HostRes = Register extends { res: infer Res } ? Res : ServerResponse
 
 export interface StartApiOptions {
   /**
@@ -50,7 +30,7 @@ export interface StartApiOptions {
    *
    * Default: nothing is added.
    */
-  context?(req: HostReq, res: HostRes): object | Promise<object>
+  context?(req: HostReq, res: HostRes): RegisteredContext | Promise<RegisteredContext>
   /**
    * Further globs of files that are no routes, relative to the routes directory. Always ignored: names
    * that begin with `-` or `.`, `*.d.ts`, `*.test.*`, `*.spec.*`, `__tests__`, `node_modules`.

@@ -5,24 +5,18 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createServerAdapter } from '@whatwg-node/server'
 import { StartApiError, toError } from './errors'
-import type { StartAPIHandlerCallback } from './define/api-handler'
+import type { HostReq, HostRes } from './define/register'
 import { RequestEvent, enableEvents, runWithEvent } from './event/event-context'
-import { allowedMethods, failure, methodNotAllowed, notFound } from './http/answers'
+import { failure, refuse } from './http/answers'
 import { rejectDeclaredLength } from './http/body-length'
 import { type HostRequest, toHost, toPathRules, toPathname } from './http/request-url'
 import { applyHelpers } from './http/response-head'
 import { createHandlerContext } from './http/handler-context'
-import { badResult, findHandler, isPromise, isResponse, runHandler } from './http/run-route'
+import { findHandler, isPromise, runHandler, toAnswer } from './http/run-route'
 import { breakOff, isGone, sendResponse } from './http/send-response'
 import { toRequest } from './http/to-request'
 import { releaseBody } from './http/unread-body'
-import {
-  type HostReq,
-  type HostRes,
-  type Settings,
-  type StartApiOptions,
-  readOptions,
-} from './options'
+import { type Settings, type StartApiOptions, readOptions } from './options'
 import { type RouteModules, findRoutes, loadRoutes } from './routes/load-routes'
 import type { Dialect, Handler, Route } from './routes/route-module'
 import { isUnder, toWireText } from './routes/route-path'
@@ -131,10 +125,9 @@ export function startApi(
     // error a second time (hazards 161, 162).
     try {
       releaseBody(req, res)
-      const sent =
-        found.handler === undefined
-          ? sendResponse(res, refuse(found.match?.route, req.method), undefined)
-          : serve(found.match, found.handler, req, res)
+      const sent = found.ours
+        ? serve(found, req, res)
+        : sendResponse(res, refuse(undefined, req.method), undefined)
       sent?.catch((error: unknown) => fail(error, req, res, next))
     } catch (error) {
       fail(error, req, res, next)
@@ -143,37 +136,44 @@ export function startApi(
 
   /** Waits for nothing that is there already: each promise costs a small request a tenth of its time. */
   function serve(
-    match: Match,
-    handler: Handler,
+    { match, handler }: Found,
     req: HostRequest,
     res: ServerResponse,
   ): void | Promise<void> {
-    const params = toParams(match)
+    // Where nothing can run, nothing is checked either: an odd Host header gets its 404.
+    if (handler === undefined && settings.handler === undefined && settings.plugins.length === 0) {
+      return sendResponse(res, refuse(match?.route, req.method), undefined)
+    }
+    const params = handler === undefined ? {} : toParams(match)
     rejectDeclaredLength(req, settings.maxBodySize)
     const host = toHost(req)
     // Where Express leaves the matched path for those who name requests in metrics (hazard 240).
-    Object.assign(req, { route: { path: match.route.path } })
-    // Options are typed by what the application registered; the host passes just those objects.
-    const added = settings.context?.(req as HostReq, res as HostRes)
+    if (handler !== undefined) Object.assign(req, { route: { path: match.route.path } })
 
     function respond(added: object | undefined): void | Promise<void> {
-      const context = added === undefined ? { req, res } : { req, res, ...added }
       const event = new RequestEvent({
         toRequest: () => toRequest(req, res, host, settings.maxBodySize),
         params,
+        handlerContext: added === undefined ? { req, res } : { req, res, ...added },
         node: { req, res },
-        runRoute: (event) => run(match.route, handler, event, context),
+        runRoute: (event) =>
+          handler === undefined
+            ? refuse(match?.route, req.method)
+            : runHandler(match.route, handler, createHandlerContext(event)),
         waitUntil,
       })
       const response = runWithEvent(event, () =>
         settings.plugins.length === 0
           ? enter(event)
-          : adapter.handleRequest(event.request, { event, req, res }),
+          : adapter.handleRequest(event.request, { event, req, res, waitUntil: adapter.waitUntil }),
       )
       return isPromise(response)
         ? response.then((response) => sendResponse(res, response, event.said))
         : sendResponse(res, response, event.said)
     }
+    if (handler === undefined && settings.handler === undefined) return respond(undefined)
+    // Options are typed by what the application registered; the host passes just those objects.
+    const added = settings.context?.(req as HostReq, res as HostRes)
     return isPromise(added) ? added.then(respond) : respond(added)
   }
 
@@ -183,11 +183,17 @@ export function startApi(
     const { pathname } = new URL(request.url)
     const match = table.match(pathname, settings.caseRule)
     const handler = match && findHandler(match.route, request.method)
-    if (match === undefined || handler === undefined) return refuse(match?.route, request.method)
+    if (handler === undefined && !isUnder(pathname, toWireText(settings.base))) {
+      return refuse(undefined, request.method)
+    }
     const event = new RequestEvent({
       toRequest: () => request,
-      params: toParams(match),
-      runRoute: (event) => run(match.route, handler, event, {}),
+      params: handler === undefined ? {} : toParams(match!),
+      handlerContext: {},
+      runRoute: (event) =>
+        handler === undefined
+          ? refuse(match?.route, request.method)
+          : runHandler(match!.route, handler, createHandlerContext(event)),
       waitUntil,
     })
     const response = await runWithEvent(event, () => enter(event))
@@ -196,9 +202,12 @@ export function startApi(
 
   /** Start's entry handler, where there is one, decides whether and how the route runs. */
   function enter(event: RequestEvent, request?: Request): Response | Promise<Response> {
-    return settings.handler === undefined
-      ? event.runRoute(request)
-      : runEntryHandler(settings.handler, request ?? event.request)
+    const { handler } = settings
+    if (handler === undefined) return event.runRoute(request)
+    return toAnswer(
+      () => handler({ request: request ?? event.request }),
+      () => 'The entry handler (option `handler`)',
+    )
   }
 
   function waitUntil(promise: Promise<unknown>): void {
@@ -248,29 +257,6 @@ function find(table: RouteTable, req: HostRequest, settings: Settings): Found {
   if (handler !== undefined) return { match: match!, handler, ours: true }
   const fold = (text: string) => (rule === 'insensitive' ? text.toLowerCase() : text)
   return { match, handler, ours: isUnder(fold(pathname), fold(toWireText(settings.base))) }
-}
-
-function refuse(route: Route | undefined, method: string | undefined): Response {
-  if (route === undefined) return notFound()
-  return method === 'OPTIONS' ? allowedMethods(route) : methodNotAllowed(route)
-}
-
-async function runEntryHandler(
-  handler: StartAPIHandlerCallback,
-  request: Request,
-): Promise<Response> {
-  const result: unknown = await handler({ request })
-  if (isResponse(result)) return result
-  throw badResult(result, 'The entry handler (option `handler`)')
-}
-
-function run(
-  route: Route,
-  handler: Handler,
-  event: RequestEvent,
-  context: object,
-): Response | Promise<Response> {
-  return runHandler(route, handler, createHandlerContext(event, context))
 }
 
 /**

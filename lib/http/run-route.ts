@@ -1,4 +1,6 @@
 // Per request: calls the handler of a route and insists on a Response. Knows no Node types.
+import { isNotFound, toNotFoundResponse } from '../define/not-found'
+import { isRedirect, resolveRedirect } from '../define/redirect'
 import { StartApiError, describe, toError } from '../errors'
 import { type Handler, type HandlerContext, METHODS, type Route } from '../routes/route-module'
 
@@ -27,16 +29,24 @@ export function runHandler(
   handler: Handler,
   context: HandlerContext,
 ): Response | Promise<Response> {
+  return toAnswer(
+    () => handler(context),
+    () => toPlace(route, handler),
+  )
+}
+
+/** What a function of the application answers. `toPlace` names it in errors: method and file. */
+export function toAnswer(run: () => unknown, toPlace: () => string): Response | Promise<Response> {
   let result: unknown
   try {
-    result = handler(context)
+    result = run()
   } catch (thrown) {
-    return toAnswer(thrown, route, handler)
+    return toThrownAnswer(thrown, toPlace)
   }
-  if (!isPromise(result)) return toResponse(result, route, handler)
+  if (!isPromise(result)) return toReturnedAnswer(result, toPlace)
   return Promise.resolve(result).then(
-    (value) => toResponse(value, route, handler),
-    (thrown: unknown) => toAnswer(thrown, route, handler),
+    (value) => toReturnedAnswer(value, toPlace),
+    (thrown: unknown) => toThrownAnswer(thrown, toPlace),
   )
 }
 
@@ -44,28 +54,31 @@ export function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
   return typeof (value as Promise<T> | null | undefined)?.then === 'function'
 }
 
-function toAnswer(thrown: unknown, route: Route, handler: Handler): Response {
-  if (isResponse(thrown)) return thrown
-  throw toError(thrown, toPlace(route, handler))
+function toThrownAnswer(thrown: unknown, toPlace: () => string): Response {
+  const response = findResponse(thrown)
+  if (response !== undefined) return response
+  throw toError(thrown, toPlace())
+}
+
+function toReturnedAnswer(result: unknown, toPlace: () => string): Response {
+  const response = findResponse(result)
+  if (response !== undefined) return response
+  throw new StartApiError(
+    'ERR_START_API_BAD_RESULT',
+    `${toPlace()} returned ${describe(result)}. Return a Response, e.g. json(value) or new Response(text).`,
+  )
+}
+
+/** A Response, or what stands for one: TanStack Router's own `redirect()` and `notFound()`. */
+function findResponse(value: unknown): Response | undefined {
+  if (isResponse(value)) return isRedirect(value) ? resolveRedirect(value) : value
+  return isNotFound(value) ? toNotFoundResponse(value) : undefined
 }
 
 /** Method and file of a handler, for errors. Reading the method off the Request would build one. */
 function toPlace(route: Route, handler: Handler): string {
   const method = [...route.handlers].find(([, candidate]) => candidate === handler)?.[0] ?? ''
   return `${method} ${route.file}`
-}
-
-function toResponse(result: unknown, route: Route, handler: Handler): Response {
-  if (isResponse(result)) return result
-  throw badResult(result, toPlace(route, handler))
-}
-
-/** `where` names what gave it: method and file. */
-export function badResult(result: unknown, where: string): StartApiError {
-  return new StartApiError(
-    'ERR_START_API_BAD_RESULT',
-    `${where} returned ${describe(result)}. Return a Response, e.g. json(value) or new Response(text).`,
-  )
 }
 
 /** By shape: a Response of another realm or of a polyfill fails `instanceof` (hazard 213). */

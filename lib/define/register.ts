@@ -1,0 +1,40 @@
+// What an application tells the package about its types. Types only: nothing is imported at run time.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+/**
+ * Tells the package your application's types, once for all route files, by declaration merging:
+ *
+ * ```ts
+ * declare module 'express-start-api' {
+ *   interface Register {
+ *     req: import('express').Request
+ *     res: import('express').Response
+ *     context: typeof toContext // what the option `context` is given, or the type of its result
+ *   }
+ * }
+ * ```
+ *
+ * Each key may be left out. Then `req` and `res` are Node's own, and `context` adds nothing.
+ */
+// oxlint-disable-next-line no-empty-object-type -- filled in by users
+export interface Register {}
+
+/** Node's request as the host passes it: Express's own, once `Register` says so. */
+export type HostReq = Register extends { req: infer Req } ? Req : IncomingMessage
+/** Node's response as the host passes it: Express's own, once `Register` says so. */
+export type HostRes = Register extends { res: infer Res } ? Res : ServerResponse
+
+/** What the option `context` results in, once `Register` says so. */
+export type RegisteredContext = Register extends { context: infer Context }
+  ? Context extends (...args: never) => infer Result
+    ? Awaited<Result>
+    : Context
+  : object
+
+/** A handler's `context`: Node's objects, and over them what the option `context` adds. */
+export type HandlerData = Flatten<
+  Omit<{ req: HostReq; res: HostRes }, keyof RegisteredContext> & RegisteredContext
+>
+
+/** Turns an intersection into one object type, for readable hovers. */
+export type Flatten<T> = { [K in keyof T]: T[K] }
