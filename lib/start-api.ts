@@ -9,8 +9,8 @@ import type { HostReq, HostRes } from './define/register'
 import { RequestEvent, enableEvents, runWithEvent } from './event/event-context'
 import { failure, refuse } from './http/answers'
 import { rejectDeclaredLength } from './http/body-length'
-import { type HostRequest, toHost, toPathRules, toPathname } from './http/request-url'
-import { applyHelpers } from './http/response-head'
+import { type HostRequest, isKeptByUrl, toHost, toPathRules, toPathname } from './http/request-url'
+import { applyHelpers, withOpenHeaders } from './http/response-head'
 import { createHandlerContext } from './http/handler-context'
 import { findHandler, isPromise, runHandler, toAnswer } from './http/run-route'
 import { breakOff, isGone, sendResponse } from './http/send-response'
@@ -85,11 +85,13 @@ export function startApi(
   const settings = readOptions(options)
   if (settings.handler !== undefined) enableEvents()
   const files = findRoutes(toRoutesSource(routes), settings)
+  const isWrapped = settings.handler !== undefined || settings.plugins.length > 0
   let table: RouteTable | undefined
   const loading = loadRoutes(files, settings).then((loaded) => (table = createRouteTable(loaded)))
 
   const adapter = createServerAdapter<AdapterContext>(
-    (request, { event }) => (event === undefined ? answer(request) : enter(event, request)),
+    async (request, { event }) =>
+      withOpenHeaders(await (event === undefined ? answer(request) : enter(event, request))),
     { plugins: [...settings.plugins] },
   )
 
@@ -140,8 +142,7 @@ export function startApi(
     req: HostRequest,
     res: ServerResponse,
   ): void | Promise<void> {
-    // Where nothing can run, nothing is checked either: an odd Host header gets its 404.
-    if (handler === undefined && settings.handler === undefined && settings.plugins.length === 0) {
+    if (handler === undefined && !(isWrapped && isKeptByUrl(req))) {
       return sendResponse(res, refuse(match?.route, req.method), undefined)
     }
     const params = handler === undefined ? {} : toParams(match)
