@@ -26,6 +26,11 @@ export interface StartApiErrorDetails {
  * the package may be loaded.
  */
 export class StartApiError extends Error {
+  // On the prototype, where the stack's first line is taken from.
+  static {
+    Object.defineProperty(this.prototype, 'name', { value: 'StartApiError', configurable: true })
+  }
+
   readonly code: StartApiErrorCode
   /** HTTP status for errors that belong to one request (400, 413); read by Express. */
   declare readonly status?: number
@@ -34,7 +39,6 @@ export class StartApiError extends Error {
 
   constructor(code: StartApiErrorCode, message: string, details: StartApiErrorDetails = {}) {
     super(message, 'cause' in details ? { cause: details.cause } : undefined)
-    this.name = 'StartApiError'
     this.code = code
     if (details.status !== undefined) this.status = details.status
     if (details.files !== undefined) this.files = details.files

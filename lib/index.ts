@@ -1,10 +1,16 @@
 // Entry `.`
 export { startApi, type RouteInfo, type StartApi } from './start-api'
 export type { StartApiOptions } from './options'
-export type { HostReq, HostRes, Register, RouteContext } from './define/register'
 export type { RouteModules } from './routes/load-routes'
 export { StartApiError, type StartApiErrorCode } from './errors'
 export { json, type JsonResponse } from './define/json'
-export { notFound, type NotFound } from './define/not-found'
-export { redirect, type RedirectOptions } from './define/redirect'
+export { isNotFound, notFound, type NotFound, type NotFoundOptions } from './define/not-found'
+export {
+  isRedirect,
+  redirect,
+  type Redirect,
+  type RedirectOptions,
+  type RedirectStatus,
+} from './define/redirect'
+export type { HandlerData, HostReq, HostRes, Register, RegisteredContext } from './define/register'
 export * from './api'

@@ -1,7 +1,7 @@
 // The options of startApi(): their meaning, their checks, their defaults.
 import type { ServerAdapterPlugin } from '@whatwg-node/server'
 import type { StartAPIHandlerCallback } from './define/api-handler'
-import type { AddedContext, HostReq, HostRes } from './define/register'
+import type { HostReq, HostRes, RegisteredContext } from './define/register'
 import type { LoadOptions } from './routes/load-routes'
 import { toBase } from './routes/route-path'
 
@@ -30,7 +30,7 @@ export interface StartApiOptions {
    *
    * Default: nothing is added.
    */
-  context?(req: HostReq, res: HostRes): (object & AddedContext) | Promise<object & AddedContext>
+  context?(req: HostReq, res: HostRes): RegisteredContext | Promise<RegisteredContext>
   /**
    * Further globs of files that are no routes, relative to the routes directory. Always ignored: names
    * that begin with `-` or `.`, `*.d.ts`, `*.test.*`, `*.spec.*`, `__tests__`, `node_modules`.

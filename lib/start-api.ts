@@ -4,16 +4,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createServerAdapter } from '@whatwg-node/server'
-import type { HostReq, HostRes } from './define/register'
 import { StartApiError, toError } from './errors'
-import type { StartAPIHandlerCallback } from './define/api-handler'
+import type { HostReq, HostRes } from './define/register'
 import { RequestEvent, enableEvents, runWithEvent } from './event/event-context'
-import { allowedMethods, failure, methodNotAllowed, notFound } from './http/answers'
+import { failure, refuse } from './http/answers'
 import { rejectDeclaredLength } from './http/body-length'
-import { type HostRequest, toHost, toPathRules, toPathname } from './http/request-url'
-import { applyHelpers } from './http/response-head'
+import { type HostRequest, isKeptByUrl, toHost, toPathRules, toPathname } from './http/request-url'
+import { applyHelpers, withOpenHeaders } from './http/response-head'
 import { createHandlerContext } from './http/handler-context'
-import { findHandler, isPromise, run, runHandler } from './http/run-route'
+import { findHandler, isPromise, runHandler, toAnswer } from './http/run-route'
 import { breakOff, isGone, sendResponse } from './http/send-response'
 import { toRequest } from './http/to-request'
 import { releaseBody } from './http/unread-body'
@@ -86,11 +85,13 @@ export function startApi(
   const settings = readOptions(options)
   if (settings.handler !== undefined) enableEvents()
   const files = findRoutes(toRoutesSource(routes), settings)
+  const isWrapped = settings.handler !== undefined || settings.plugins.length > 0
   let table: RouteTable | undefined
   const loading = loadRoutes(files, settings).then((loaded) => (table = createRouteTable(loaded)))
 
   const adapter = createServerAdapter<AdapterContext>(
-    (request, { event }) => (event === undefined ? answer(request) : enter(event, request)),
+    async (request, { event }) =>
+      withOpenHeaders(await (event === undefined ? answer(request) : enter(event, request))),
     { plugins: [...settings.plugins] },
   )
 
@@ -126,10 +127,9 @@ export function startApi(
     // error a second time (hazards 161, 162).
     try {
       releaseBody(req, res)
-      const sent =
-        found.handler === undefined
-          ? sendResponse(res, refuse(found.match?.route, req.method), undefined)
-          : serve(found.match, found.handler, req, res)
+      const sent = found.ours
+        ? serve(found, req, res)
+        : sendResponse(res, refuse(undefined, req.method), undefined)
       sent?.catch((error: unknown) => fail(error, req, res, next))
     } catch (error) {
       fail(error, req, res, next)
@@ -138,37 +138,43 @@ export function startApi(
 
   /** Waits for nothing that is there already: each promise costs a small request a tenth of its time. */
   function serve(
-    match: Match,
-    handler: Handler,
+    { match, handler }: Found,
     req: HostRequest,
     res: ServerResponse,
   ): void | Promise<void> {
-    const params = toParams(match)
+    if (handler === undefined && !(isWrapped && isKeptByUrl(req))) {
+      return sendResponse(res, refuse(match?.route, req.method), undefined)
+    }
+    const params = handler === undefined ? {} : toParams(match)
     rejectDeclaredLength(req, settings.maxBodySize)
     const host = toHost(req)
     // Where Express leaves the matched path for those who name requests in metrics (hazard 240).
-    Object.assign(req, { route: { path: match.route.path } })
-    // Options are typed by what the application registered; the host passes just those objects.
-    const added = settings.context?.(req as HostReq, res as HostRes)
+    if (handler !== undefined) Object.assign(req, { route: { path: match.route.path } })
 
     function respond(added: object | undefined): void | Promise<void> {
-      const context = added === undefined ? { req, res } : { req, res, ...added }
       const event = new RequestEvent({
         toRequest: () => toRequest(req, res, host, settings.maxBodySize),
         params,
+        handlerContext: added === undefined ? { req, res } : { req, res, ...added },
         node: { req, res },
-        runRoute: (event) => runRoute(match.route, handler, event, context),
+        runRoute: (event) =>
+          handler === undefined
+            ? refuse(match?.route, req.method)
+            : runHandler(match.route, handler, createHandlerContext(event), event),
         waitUntil,
       })
       const response = runWithEvent(event, () =>
         settings.plugins.length === 0
           ? enter(event)
-          : adapter.handleRequest(event.request, { event, req, res }),
+          : adapter.handleRequest(event.request, { event, req, res, waitUntil: adapter.waitUntil }),
       )
       return isPromise(response)
         ? response.then((response) => sendResponse(res, response, event.said))
         : sendResponse(res, response, event.said)
     }
+    if (handler === undefined && settings.handler === undefined) return respond(undefined)
+    // Options are typed by what the application registered; the host passes just those objects.
+    const added = settings.context?.(req as HostReq, res as HostRes)
     return isPromise(added) ? added.then(respond) : respond(added)
   }
 
@@ -178,11 +184,17 @@ export function startApi(
     const { pathname } = new URL(request.url)
     const match = table.match(pathname, settings.caseRule)
     const handler = match && findHandler(match.route, request.method)
-    if (match === undefined || handler === undefined) return refuse(match?.route, request.method)
+    if (handler === undefined && !isUnder(pathname, toWireText(settings.base))) {
+      return refuse(undefined, request.method)
+    }
     const event = new RequestEvent({
       toRequest: () => request,
-      params: toParams(match),
-      runRoute: (event) => runRoute(match.route, handler, event, {}),
+      params: handler === undefined ? {} : toParams(match!),
+      handlerContext: {},
+      runRoute: (event) =>
+        handler === undefined
+          ? refuse(match?.route, request.method)
+          : runHandler(match!.route, handler, createHandlerContext(event), event),
       waitUntil,
     })
     const response = await runWithEvent(event, () => enter(event))
@@ -191,9 +203,13 @@ export function startApi(
 
   /** Start's entry handler, where there is one, decides whether and how the route runs. */
   function enter(event: RequestEvent, request?: Request): Response | Promise<Response> {
-    return settings.handler === undefined
-      ? event.runRoute(request)
-      : runEntryHandler(settings.handler, request ?? event.request, event)
+    const { handler } = settings
+    if (handler === undefined) return event.runRoute(request)
+    return toAnswer(
+      () => handler({ request: request ?? event.request }),
+      () => 'The entry handler (option `handler`)',
+      event,
+    )
   }
 
   function waitUntil(promise: Promise<unknown>): void {
@@ -243,32 +259,6 @@ function find(table: RouteTable, req: HostRequest, settings: Settings): Found {
   if (handler !== undefined) return { match: match!, handler, ours: true }
   const fold = (text: string) => (rule === 'insensitive' ? text.toLowerCase() : text)
   return { match, handler, ours: isUnder(fold(pathname), fold(toWireText(settings.base))) }
-}
-
-function refuse(route: Route | undefined, method: string | undefined): Response {
-  if (route === undefined) return notFound()
-  return method === 'OPTIONS' ? allowedMethods(route) : methodNotAllowed(route)
-}
-
-function runEntryHandler(
-  handler: StartAPIHandlerCallback,
-  request: Request,
-  event: RequestEvent,
-): Response | Promise<Response> {
-  return run(
-    () => handler({ request }),
-    () => 'The entry handler (option `handler`)',
-    event,
-  )
-}
-
-function runRoute(
-  route: Route,
-  handler: Handler,
-  event: RequestEvent,
-  context: object,
-): Response | Promise<Response> {
-  return runHandler(route, handler, createHandlerContext(event, context), event)
 }
 
 /**

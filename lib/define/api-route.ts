@@ -1,17 +1,21 @@
-// What v0 route files are written with. Imports types only: a route file that is only inspected pulls
-// in no server code.
-import type { NotFound } from './not-found'
-import type { RouteContext } from './register'
+// What v0 route files are written with. Imports nothing but types: a route file that is only inspected
+// pulls in no server code.
+import type { Flatten, HandlerData } from './register'
 
 /** HTTP methods that an API route may handle, as in Start v0. */
 export type HTTP_API_METHOD = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS' | 'HEAD'
 
-/** The params of a route path: `/users/$id` gives `{ id: string }`, a last `$` gives `_splat`. */
+/**
+ * The params of a route path: `/users/$id` gives `{ id: string }`, a last `$` gives `_splat`, which is
+ * optional as in Start v0. A path that is no literal gives strings by any name.
+ */
 export type ResolveParams<TPath extends string> = string extends TPath
   ? Record<string, string>
-  : { [K in ParamName<TPath>]: string } & (HasSplat<TPath> extends true
-      ? { _splat?: string }
-      : unknown)
+  : Flatten<
+      { [K in ParamName<TPath>]: string } & (HasSplat<TPath> extends true
+        ? { _splat?: string }
+        : unknown)
+    >
 
 type ParamName<TPath extends string> = TPath extends `${infer Head}/${infer Tail}`
   ? ParamName<Head> | ParamName<Tail>
@@ -21,25 +25,25 @@ type ParamName<TPath extends string> = TPath extends `${infer Head}/${infer Tail
 
 type HasSplat<TPath extends string> = TPath extends '$' | `${string}/$` ? true : false
 
-/** Flattens an intersection, for readable hovers. */
-type Flatten<T> = { [K in keyof T]: T[K] }
-
 /** What a handler of a v0 API route receives. */
 export interface StartAPIMethodContext<TPath extends string> {
   /** The request as a native fetch Request. Built when first read. */
   request: Request
-  /** Decoded values of the path's params. */
-  params: Flatten<ResolveParams<TPath>>
-  /** Express's `req` and `res`, and what the option `context` adds. Start v0 itself has none. */
-  context: RouteContext
-  /** The path of `request.url`. Start v0 itself has none. */
-  pathname: string
+  /** Decoded values of the path's params. (Start v0 leaves them encoded.) */
+  params: ResolveParams<TPath>
+  /**
+   * Node's `req` and `res`, as Express passes them, and what the option `context` adds; typed through
+   * `Register`. `api.fetch()` has no Node objects: `context` is empty there.
+   *
+   * Start v0 itself has no `context`: a handler that is to run there unchanged leaves it alone.
+   */
+  context: HandlerData
 }
 
-/** One method of an API route. */
+/** One method of an API route. It returns a Response or throws one; anything else is an error. */
 export type StartAPIMethodCallback<TPath extends string> = (
   context: StartAPIMethodContext<TPath>,
-) => Response | NotFound | Promise<Response | NotFound>
+) => Response | Promise<Response>
 
 /** The handlers of an API route, by method. */
 export type APIRouteMethods<TPath extends string> = Partial<
@@ -73,7 +77,12 @@ export function createAPIFileRoute<const TPath extends string>(
   return (methods) => ({ path, methods })
 }
 
-/** Defines an API route without a file, for `defaultAPIRoutesHandler` (Start v0). */
+/**
+ * Defines an API route without a file, for `defaultAPIRoutesHandler` (Start v0).
+ *
+ * @param path its route path, `apiBaseURL` and mount path included; the key in `routes` is the same
+ * @returns a function that takes the handlers by method
+ */
 export function createAPIRoute<const TPath extends string>(
   path: TPath,
 ): (methods: APIRouteMethods<TPath>) => APIRoute<TPath> {

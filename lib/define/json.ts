@@ -8,7 +8,9 @@ import { toPlainJsonResponse, toTextResponse } from './text-response'
  * an empty body.
  *
  * @param payload any value that `JSON.stringify` takes
- * @param init status, status text and headers, as for `new Response`
+ * @param init status, status text and headers, as for `new Response`. Headers may be an object, an
+ *   array of pairs, which keeps several `set-cookie`, or `Headers`
+ * @throws TypeError for what has no JSON (a cycle, a bigint); RangeError for a status outside 200 to 599
  */
 export function json<TData>(payload: TData, init?: ResponseInit): JsonResponse<TData> {
   // `undefined` for what JSON has no text for: `undefined`, a function, a symbol.
@@ -18,11 +20,12 @@ export function json<TData>(payload: TData, init?: ResponseInit): JsonResponse<T
 
 function toResponse(text: string | undefined, init: ResponseInit | undefined): Response {
   if (text !== undefined && isPlain(init)) return toPlainJsonResponse(text, init?.status ?? 200)
-  const headers = new Headers(init?.headers)
-  if (!headers.has('content-type')) headers.set('content-type', 'application/json')
-  return text === undefined
-    ? new Response(undefined, { ...init, headers })
-    : toTextResponse(text, { ...init, headers })
+  // Read by name: another Response is an `init` as well, and spreads to nothing.
+  const { status = 200, statusText = '', headers } = init ?? {}
+  const own = new Headers(headers)
+  if (!own.has('content-type')) own.set('content-type', 'application/json')
+  const full = { status, statusText, headers: own }
+  return text === undefined ? new Response(undefined, full) : toTextResponse(text, full)
 }
 
 /** Whether a native Response would take it and have nothing but its status from it. */

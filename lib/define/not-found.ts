@@ -1,30 +1,55 @@
-// Start's `notFound()`, for route files that throw or return one.
+// The `notFound` helper of TanStack Router. Imports nothing.
 
-/** What Start's own `notFound()` looks like as well. */
-export interface NotFound {
+/** Options of `notFound()`. */
+export interface NotFoundOptions {
+  /** Becomes the answer's body, as JSON. Without it the body is the text `Not found`. */
+  data?: unknown
+  /** Headers of the answer. */
+  headers?: ResponseInit['headers']
+  /** Throws the answer instead of returning it. Default: `false`. */
+  throw?: boolean
+  /** For the router of Start's pages; means nothing here. */
+  routeId?: string
+  /** For the router of Start's pages; means nothing here. */
+  global?: boolean
+}
+
+/** What `notFound()` makes: a Response with status 404, which Start's router knows by its mark. */
+export interface NotFound extends Response {
   readonly isNotFound: true
   readonly data?: unknown
-  readonly headers?: NonNullable<ResponseInit['headers']>
 }
 
 /**
- * Says that there is nothing here: returned or thrown, a 404 (Start v0 and v1, where it is a 500).
+ * A 404 to return or to throw, as TanStack Router's `notFound()`. In Start's API routes no version
+ * answers it with a 404: v0 and the newest make a 500 of it, v1 before that a 200.
  *
- * @param options.data sent as JSON; without it the answer is the text `Not found`
- * @param options.headers of the answer
- * @param options.throw throws it in place of returning it
+ * @example
+ * ```ts
+ * const user = (await findUser(params.id)) ?? notFound({ throw: true })
+ * ```
  */
-export function notFound(
-  options: { data?: unknown; headers?: NonNullable<ResponseInit['headers']>; throw?: boolean } = {},
-): NotFound {
-  const { throw: thrown, ...rest } = options
-  const marker: NotFound = { ...rest, isNotFound: true }
-  // oxlint-disable-next-line no-throw-literal -- Start's way out of a nested call
-  if (thrown === true) throw marker
-  return marker
+export function notFound(options: NotFoundOptions & { throw: true }): never
+export function notFound(options?: NotFoundOptions): NotFound
+export function notFound(options: NotFoundOptions = {}): NotFound {
+  const response = Object.assign(toNotFoundResponse(options), {
+    isNotFound: true as const,
+    ...('data' in options ? { data: options.data } : {}),
+  })
+  if (options.throw) throw response
+  return response
 }
 
-/** By shape: the real `@tanstack/react-router` has its own. */
-export function isNotFound(value: unknown): value is NotFound {
-  return typeof value === 'object' && value !== null && (value as NotFound).isNotFound === true
+/** Whether a value was made by `notFound()`, ours or TanStack Router's. */
+export function isNotFound(value: unknown): value is NotFoundOptions & { isNotFound: true } {
+  return (value as { isNotFound?: unknown } | null | undefined)?.isNotFound === true
+}
+
+/** The answer that a `notFound()` stands for: TanStack Router's own is a plain object. */
+export function toNotFoundResponse({ data, headers }: NotFoundOptions = {}): Response {
+  const own = new Headers(headers)
+  const type = data === undefined ? 'text/plain;charset=UTF-8' : 'application/json'
+  if (!own.has('content-type')) own.set('content-type', type)
+  const body = data === undefined ? 'Not found' : JSON.stringify(data)
+  return new Response(body, { status: 404, headers: own })
 }

@@ -1,64 +1,222 @@
-// Start's `redirect()`, for route files that throw or return one.
+// The `redirect` helper of TanStack Router, without the router: a Response whose Location is complete.
+import type { ResolveParams } from './api-route'
+import type { Flatten } from './register'
 
-/** Where to, as in Start; one of `to` and `href`. */
-export interface RedirectOptions {
-  /** A path of this site, with `$name` for params. */
-  to?: string
-  /** Any URL, also of another site. Used as it is. */
-  href?: string
-  /** Values of the `$name` in `to`. */
-  params?: Readonly<Record<string, string | number>>
-  /** The query of `to`; arrays repeat a key, `undefined` leaves it out. */
-  search?: Readonly<Record<string, unknown>>
-  /** The fragment of `to`, without `#`. */
-  hash?: string
-  /** 301, 302, 303, 307 or 308. Default: 307, which keeps the method. */
-  statusCode?: number
-  /** `statusCode` by its older name. */
-  code?: number
-  /** Further headers of the answer. */
-  headers?: NonNullable<ResponseInit['headers']>
-  /** Throws the redirect in place of returning it. */
+/** Statuses that send a client elsewhere. */
+export type RedirectStatus = 301 | 302 | 303 | 307 | 308
+
+interface CommonOptions {
+  /** Default: 307, which keeps method and body; 303 makes a GET of a POST. */
+  statusCode?: RedirectStatus
+  /** @deprecated TanStack Router's earlier name of `statusCode`, which wins. */
+  code?: RedirectStatus
+  /** Further headers, cookies for example. */
+  headers?: ResponseInit['headers']
+  /** Throws the redirect instead of returning it. Default: `false`. */
   throw?: boolean
+  /** For the client's router; means nothing here. */
+  replace?: boolean
+  /** For the client's router; means nothing here. */
+  reloadDocument?: boolean
+}
+
+interface ToOptions<TTo extends string> {
+  /** A path of this site that begins with `/`; may hold `$name` and a last `$`, see `params`. */
+  to: TTo
+  href?: never
+  /**
+   * The query by name, written as TanStack Router reads it: what is no string, and strings that would
+   * be read as something else, as JSON. `undefined` is left out.
+   */
+  search?: object
+  /** The part after `#`, without it. */
+  hash?: string
+}
+
+type ParamsOptions<TTo extends string> = string extends TTo
+  ? { params?: Readonly<Record<string, ParamValue | undefined>> }
+  : keyof ResolveParams<TTo> extends never
+    ? { params?: Readonly<Record<string, never>> }
+    : { params: Flatten<{ readonly [K in keyof ResolveParams<TTo>]-?: ParamValue }> }
+
+type ParamValue = string | number
+
+interface HrefOptions {
+  /** A complete `http:` or `https:` URL, or a path of this site. Never a value that a client chose. */
+  href: string
+  to?: never
+}
+
+/** Options of `redirect()`: either a path `to` with its `params`, `search` and `hash`, or an `href`. */
+export type RedirectOptions<TTo extends string = string> = CommonOptions &
+  (HrefOptions | (ToOptions<TTo> & ParamsOptions<TTo>))
+
+/** What `redirect()` makes: a Response that Start's router knows by its `options`. */
+export interface Redirect extends Response {
+  readonly options: RedirectOptions
 }
 
 /**
- * A redirect as a Response, to be returned or thrown (Start v0 and v1).
+ * A redirect to return or to throw, as TanStack Router's `redirect()` in Start v1. (In Start v0 it
+ * lost its Location.) Its Location is the path as given, which clients complete.
  *
- * @throws TypeError for a `to` that is no path of this site: `//host` and `/\\host` lead elsewhere
- *   (hazard 153). Use `href` for other sites.
+ * @throws TypeError for what would lead to another site unasked: a `to` that begins with `//`, has a
+ *   backslash or names a protocol, params that make such a path; for a relative `to`, a missing param
+ *   and a status that is no redirect's
+ *
+ * @example
+ * ```ts
+ * throw redirect({ to: '/users/$id', params: { id }, search: { tab: 'posts' }, statusCode: 303 })
+ * ```
  */
-export function redirect(options: RedirectOptions): Response {
-  const { statusCode = options.code ?? 307 } = options
+export function redirect<const TTo extends string>(
+  options: RedirectOptions<TTo> & { throw: true },
+): never
+export function redirect<const TTo extends string>(options: RedirectOptions<TTo>): Redirect
+export function redirect(options: RedirectOptions): Redirect {
+  const status: number = options.statusCode ?? options.code ?? 307
+  if (!STATUSES.has(status)) {
+    throw bad(`the status ${status} is no redirect's; use 301, 302, 303, 307 or 308`)
+  }
   const headers = new Headers(options.headers)
-  headers.set('location', options.href ?? toPath(options))
-  const response = new Response(null, { status: statusCode, headers })
-  // oxlint-disable-next-line no-throw-literal -- Start's way out of a nested call
-  if (options.throw === true) throw response
+  headers.set('location', toLocation(options))
+  const response = Object.assign(new Response(null, { status, headers }), { options })
+  if (options.throw) throw response
   return response
 }
 
-function toPath({ to, params = {}, search = {}, hash }: RedirectOptions): string {
-  // Browsers read a backslash as a slash, and drop tabs and line ends before they look.
-  if (to === undefined || !/^\/(?![/\\])[^\t\r\n]*$/.test(to)) {
-    throw new TypeError(
-      'redirect(): `to` must be a path of this site that begins with one slash. Use `href` for another site.',
-    )
-  }
-  const path = to.replace(/(?<=\/)\$(\w*)/g, (_, name: string) => {
-    const value = params[name === '' ? '_splat' : name]
-    if (value === undefined)
-      throw new TypeError(`redirect(): \`params\` lacks \`${name || '_splat'}\`.`)
-    const segments = name === '' ? String(value).split('/') : [String(value)]
-    return segments.map(encodeURIComponent).join('/')
+const STATUSES = new Set([301, 302, 303, 307, 308])
+
+/** Whether a value was made by `redirect()`, ours or TanStack Router's. */
+export function isRedirect(value: unknown): value is Redirect {
+  const { options, status } = (value ?? {}) as Partial<Redirect>
+  return typeof options === 'object' && options !== null && STATUSES.has(status ?? 0)
+}
+
+/**
+ * Completes what TanStack Router's own `redirect()` made: it leaves the Location of a `to` to the
+ * router, and checks none (hazard 153).
+ *
+ * @throws TypeError as `redirect()`
+ */
+export function resolveRedirect(redirect: Redirect): Response {
+  const { headers, options } = redirect
+  const href = headers.get('location') ?? options.href
+  // The Response belongs to the one who made it: nothing is written to it.
+  const own = new Headers(headers)
+  own.set('location', toLocation(href ? { href } : options))
+  return new Response(null, {
+    status: redirect.status,
+    statusText: redirect.statusText,
+    headers: own,
   })
+}
+
+function toLocation(options: RedirectOptions): string {
+  // Not every caller has a compiler, and TanStack Router's own options allow more.
+  const { to, href, params, search, hash }: { [option: string]: unknown } = { ...options }
+  if (typeof href === 'string' && href !== '') return toSafeHref(href)
+  if (typeof to !== 'string') throw bad('give either `to`, a path, or `href`, a URL')
+  if (/[?#]/.test(to)) {
+    if (search !== undefined || hash !== undefined) {
+      throw bad('`to` has a query or a hash of its own beside `search` or `hash`; use these alone')
+    }
+    const end = to.search(/[?#]/)
+    return toSafePath(fillParams(to.slice(0, end), params)) + escapeText(to.slice(end))
+  }
+  return toSafePath(fillParams(to, params)) + toQuery(search) + toHash(hash)
+}
+
+function fillParams(path: string, params: unknown): string {
+  if (!isObject(params ?? {})) throw bad('`params` must be an object')
+  const values = (params ?? {}) as Record<string, unknown>
+  const names = path.split('/')
+  return names
+    .map((name, index) => {
+      if (!name.startsWith('$')) return name
+      if (name !== '$') return encodeURIComponent(toParam(values, name.slice(1)))
+      if (index !== names.length - 1) throw bad('`$` in `to` must be its last segment')
+      const rest = toParam(values, '_splat' in values ? '_splat' : '*')
+      return rest.split('/').map(encodeURIComponent).join('/')
+    })
+    .join('/')
+}
+
+function toParam(values: Record<string, unknown>, name: string): string {
+  const value = Object.hasOwn(values, name) ? values[name] : undefined
+  if (typeof value === 'string') return toWellFormed(value)
+  if (typeof value === 'number') return String(value)
+  throw bad(`\`params\` lacks \`${name === '*' ? '_splat' : name}\`, a string or a number`)
+}
+
+/** A path of this site, whatever the parts that it was made of (hazard 153). */
+function toSafePath(path: string): string {
+  if (!path.startsWith('/'))
+    throw bad('`to` must begin with `/`; a URL of another site is an `href`')
+  if (path.startsWith('//') || hasTricks(path)) {
+    throw bad('`to` leads to another site or has a dot segment; give the path that is meant')
+  }
+  return escapeText(path)
+}
+
+/** Browsers take a backslash for a slash, drop tabs and line breaks, and resolve dot segments. */
+function hasTricks(path: string): boolean {
+  // oxlint-disable-next-line no-control-regex
+  return /[\\\x00-\x1f\x7f]/.test(path) || /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i.test(path)
+}
+
+function toSafeHref(href: string): string {
+  if (/^https?:\/\//i.test(href) && URL.canParse(href)) return new URL(href).href
+  const [path = ''] = href.split(/[?#]/, 1)
+  if (!path.startsWith('/') || path.startsWith('//') || hasTricks(path)) {
+    throw bad('`href` must be a complete http: or https: URL, or a path that begins with one `/`')
+  }
+  return escapeText(href)
+}
+
+/** Header values are bytes; what is escaped already stays. */
+function escapeText(text: string): string {
+  return toWellFormed(text).replace(/[^\x21-\x7e]+/g, encodeURIComponent)
+}
+
+/** `encodeURIComponent` throws for half a character. */
+function toWellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, '\ufffd')
+}
+
+/** The query as TanStack Router's default `stringifySearch` writes it. */
+function toQuery(search: unknown): string {
+  if (search === undefined) return ''
+  if (!isObject(search)) throw bad('`search` must be an object')
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(search)) {
-    for (const item of [value].flat()) {
-      if (item !== undefined)
-        query.append(name, typeof item === 'object' ? JSON.stringify(item) : String(item))
-    }
+    if (value !== undefined) query.append(name, toQueryValue(value))
   }
-  const text = query.toString()
-  return path + (text === '' ? '' : `?${text}`) + (hash === undefined ? '' : `#${hash}`)
+  return query.size === 0 ? '' : `?${query}`
+}
+
+function toQueryValue(value: unknown): string {
+  if (typeof value === 'object' && value !== null) return JSON.stringify(value)
+  if (typeof value !== 'string') return String(value)
+  try {
+    // `'1'` would be read back as a number.
+    JSON.parse(value)
+    return JSON.stringify(value)
+  } catch {
+    return value
+  }
+}
+
+function toHash(hash: unknown): string {
+  if (hash === undefined || hash === '') return ''
+  if (typeof hash !== 'string') throw bad('`hash` must be a string')
+  return `#${escapeText(hash)}`
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
+function bad(what: string): TypeError {
+  return new TypeError(`redirect(): ${what}.`)
 }

@@ -1,18 +1,20 @@
-// What an application tells the package about its types. Imports types only.
+// What an application tells the package about its types. Types only: nothing is imported at run time.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 /**
- * Tells the package your application's types, by declaration merging:
+ * Tells the package your application's types, once for all route files, by declaration merging:
  *
  * ```ts
  * declare module 'express-start-api' {
  *   interface Register {
  *     req: import('express').Request
  *     res: import('express').Response
- *     context: { user: User } // what the option `context` adds
+ *     context: typeof toContext // what the option `context` is given, or the type of its result
  *   }
  * }
  * ```
+ *
+ * Each key may be left out. Then `req` and `res` are Node's own, and `context` adds nothing.
  */
 // oxlint-disable-next-line no-empty-object-type -- filled in by users
 export interface Register {}
@@ -21,13 +23,18 @@ export interface Register {}
 export type HostReq = Register extends { req: infer Req } ? Req : IncomingMessage
 /** Node's response as the host passes it: Express's own, once `Register` says so. */
 export type HostRes = Register extends { res: infer Res } ? Res : ServerResponse
-/** What the option `context` adds, once `Register` says so. */
-export type AddedContext = Register extends { context: infer Context } ? Context : unknown
 
-/** The `context` of a handler: Node's objects, and what the option `context` adds. */
-export type RouteContext = {
-  /** Express's own request: `session`, `user` and whatever middleware left on it. */
-  readonly req: HostReq
-  /** Express's own response. A handler that answers through it needs to return nothing. */
-  readonly res: HostRes
-} & AddedContext
+/** What the option `context` results in, once `Register` says so. */
+export type RegisteredContext = Register extends { context: infer Context }
+  ? Context extends (...args: never) => infer Result
+    ? Awaited<Result>
+    : Context
+  : object
+
+/** A handler's `context`: Node's objects, and over them what the option `context` adds. */
+export type HandlerData = Flatten<
+  Omit<{ req: HostReq; res: HostRes }, keyof RegisteredContext> & RegisteredContext
+>
+
+/** Turns an intersection into one object type, for readable hovers. */
+export type Flatten<T> = { [K in keyof T]: T[K] }

@@ -14,6 +14,8 @@ interface RequestEventParts {
   /** Makes the Request when it is first read: a handler that needs none pays for none. */
   readonly toRequest: () => Request
   readonly params: Record<string, string>
+  /** What a handler gets as its `context`. */
+  readonly handlerContext: object
   /** Absent in `api.fetch()`. */
   readonly node?: NodeExchange
   readonly runRoute: (event: RequestEvent) => Response | Promise<Response>
@@ -23,6 +25,8 @@ interface RequestEventParts {
 /** One request on its way through a route: what helpers see of it. */
 export class RequestEvent {
   readonly params: Record<string, string>
+  /** What a handler gets as its `context`. */
+  readonly handlerContext: object
   readonly node: NodeExchange | undefined
   /** Keeps `close()` waiting for work that outlives the response. */
   readonly waitUntil: (promise: Promise<unknown>) => void
@@ -35,6 +39,7 @@ export class RequestEvent {
   constructor(parts: RequestEventParts) {
     this.#parts = parts
     this.params = parts.params
+    this.handlerContext = parts.handlerContext
     this.node = parts.node
     this.waitUntil = parts.waitUntil
   }
@@ -96,13 +101,18 @@ export function runWithEvent<T>(event: RequestEvent, run: () => T): T {
   return storage === undefined ? run() : storage.run(event, run)
 }
 
+/** The event of the request being handled, if one is. */
+export function findEvent(): RequestEvent | undefined {
+  return shared[STORAGE_KEY]?.getStore()
+}
+
 /**
  * The event of the request being handled.
  *
  * @throws StartApiError outside a request; the message names the helper that was called
  */
 export function currentEvent(helper: string): RequestEvent {
-  const event = shared[STORAGE_KEY]?.getStore()
+  const event = findEvent()
   if (event === undefined) {
     throw new StartApiError(
       'ERR_START_API_NO_REQUEST',

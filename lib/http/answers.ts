@@ -1,17 +1,19 @@
 // Answers that are ours and not a handler's. They tell a client nothing about the application.
+import { toNotFoundResponse } from '../define/not-found'
 import { STATUS_CODES } from 'node:http'
 import type { Route } from '../routes/route-module'
 import { toAllow } from './run-route'
 
 const TEXT = { 'content-type': 'text/plain;charset=UTF-8' }
 
-/** Start v0's 404. */
-export function notFound(): Response {
-  return new Response('Not found', { status: 404, headers: TEXT })
+/** The answer where no handler is: Start v0's 404 and 405, and `Allow` for OPTIONS. */
+export function refuse(route: Route | undefined, method: string | undefined): Response {
+  if (route === undefined) return toNotFoundResponse()
+  return method === 'OPTIONS' ? allowedMethods(route) : methodNotAllowed(route)
 }
 
-/** Start v0's 405, with the `Allow` header that RFC 9110 (15.5.6) asks for. */
-export function methodNotAllowed(route: Route): Response {
+/** With the `Allow` header that RFC 9110 (15.5.6) asks for. */
+function methodNotAllowed(route: Route): Response {
   return new Response('Method not allowed', {
     status: 405,
     headers: { ...TEXT, allow: toAllow(route) },
@@ -19,7 +21,7 @@ export function methodNotAllowed(route: Route): Response {
 }
 
 /** The answer to OPTIONS where a route has no OPTIONS handler. */
-export function allowedMethods(route: Route): Response {
+function allowedMethods(route: Route): Response {
   return new Response(null, { status: 204, headers: { allow: toAllow(route) } })
 }
 

@@ -6,8 +6,8 @@ import type { HandlerContext } from '../routes/route-module'
  * The context of a handler. Its `request` and `pathname` are made when they are read, and survive
  * `{ ...context }`, which evaluates own properties only.
  */
-export function createHandlerContext(event: RequestEvent, context: object): HandlerContext {
-  return new LazyContext(event, context) as LazyContext & HandlerContext
+export function createHandlerContext(event: RequestEvent): HandlerContext {
+  return new LazyContext(event) as LazyContext & HandlerContext
 }
 
 /**
@@ -20,10 +20,10 @@ class LazyContext {
   readonly params: Record<string, string>
   readonly context: object
 
-  constructor(event: RequestEvent, context: object) {
+  constructor(event: RequestEvent) {
     this.#event = event
     this.params = event.params
-    this.context = context
+    this.context = event.handlerContext
     Object.defineProperty(this, 'request', LazyContext.#request)
     Object.defineProperty(this, 'pathname', LazyContext.#pathname)
   }

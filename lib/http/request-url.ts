@@ -124,6 +124,12 @@ function pathOf(url: string): string | undefined {
   return /[^\0-\xff]/.test(path) ? undefined : path
 }
 
+/** Whether a URL made of the target has its path: it would resolve dot segments (hazard 6). */
+export function isKeptByUrl({ originalUrl, url = '/' }: HostRequest): boolean {
+  const path = pathOf(originalUrl ?? url)
+  return path !== undefined && !DOT_SEGMENT.test(path)
+}
+
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i
 
 /**

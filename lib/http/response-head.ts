@@ -112,6 +112,21 @@ export function applyHelpers(response: Response, state: ResponseState | undefine
   return new Response(body, { status: head.status, statusText: head.statusText, headers })
 }
 
+/** Plugins write headers, which those of `fetch()` and `Response.redirect()` refuse (hazard 150). */
+export function withOpenHeaders(response: Response): Response {
+  try {
+    // Headers without it refuse as well, if they refuse at all.
+    response.headers.delete('x-start-api-probe')
+    return response
+  } catch {
+    // Response.error() can't be copied, nor sent.
+    if (response.status === 0) return response
+    const open = new Response(response.body, response)
+    // Of what `fetch()` gave, and has decoded, see toResponseHead().
+    return Object.defineProperty(open, 'url', { value: response.url })
+  }
+}
+
 /** Statuses that a fetch Response refuses a body for. */
 const NULL_BODY = new Set([204, 205, 304])
 

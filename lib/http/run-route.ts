@@ -1,5 +1,6 @@
 // Per request: calls the handler of a route and insists on a Response. Knows no Node types.
-import { type NotFound, isNotFound } from '../define/not-found'
+import { isNotFound, toNotFoundResponse } from '../define/not-found'
+import { isRedirect, resolveRedirect } from '../define/redirect'
 import { StartApiError, describe, toError } from '../errors'
 import type { RequestEvent } from '../event/event-context'
 import { type Handler, type HandlerContext, METHODS, type Route } from '../routes/route-module'
@@ -19,74 +20,86 @@ export function toAllow(route: Route): string {
   ).join(', ')
 }
 
-/** Runs the handler of a route: see `run`. */
+/**
+ * Runs a handler. A thrown Response is an answer like a returned one.
+ *
+ * @throws what the handler throws, as an Error; StartApiError if it gives no Response
+ */
 export function runHandler(
   route: Route,
   handler: Handler,
   context: HandlerContext,
   event?: RequestEvent,
 ): Response | Promise<Response> {
-  return run(
+  return toAnswer(
     () => handler(context),
-    // Named when it is needed. Reading the method off the Request would build one.
-    () => `${[...route.handlers].find(([, own]) => own === handler)?.[0]} ${route.file}`,
+    () => toPlace(route, handler),
     event,
   )
 }
 
 /**
- * Calls a function that answers. A thrown Response is an answer like a returned one; so is
- * `notFound()`, and what a helper such as `sendRedirect()` has sent.
+ * What a function of the application answers.
  *
- * @param where names the function, for errors: method and file
- * @throws what it throws, as an Error; StartApiError if it gives no Response
+ * @param toPlace names it in errors: method and file
+ * @param event where a helper such as `sendRedirect()` may have answered: as in Start v0, what the
+ *   function returns is not sent then
  */
-export function run(
-  call: () => unknown,
-  where: () => string,
+export function toAnswer(
+  run: () => unknown,
+  toPlace: () => string,
   event: RequestEvent | undefined,
 ): Response | Promise<Response> {
-  const returned = (result: unknown): Response => {
-    // As in Start v0, what the handler returns is not sent then.
-    const answer = event?.said?.takeAnswer()
-    if (answer !== undefined) return answer
-    const response = toResponse(result)
-    if (response !== undefined) return response
-    throw new StartApiError(
-      'ERR_START_API_BAD_RESULT',
-      `${where()} returned ${describe(result)}. Return a Response, e.g. json(value) or new Response(text).`,
-    )
-  }
-  const thrown = (reason: unknown): Response => {
-    const response = toResponse(reason)
-    if (response !== undefined) return response
-    throw toError(reason, where())
-  }
   let result: unknown
   try {
-    result = call()
-  } catch (reason) {
-    return thrown(reason)
+    result = run()
+  } catch (thrown) {
+    return toThrownAnswer(thrown, toPlace)
   }
-  return isPromise(result) ? Promise.resolve(result).then(returned, thrown) : returned(result)
+  if (!isPromise(result)) return toReturnedAnswer(result, toPlace, event)
+  return Promise.resolve(result).then(
+    (value) => toReturnedAnswer(value, toPlace, event),
+    (thrown: unknown) => toThrownAnswer(thrown, toPlace),
+  )
 }
 
 export function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
   return typeof (value as Promise<T> | null | undefined)?.then === 'function'
 }
 
-function toResponse(value: unknown): Response | undefined {
-  if (isResponse(value)) return value
-  return isNotFound(value) ? toNotFound(value) : undefined
+function toThrownAnswer(thrown: unknown, toPlace: () => string): Response {
+  const response = findResponse(thrown)
+  if (response !== undefined) return response
+  throw toError(thrown, toPlace())
 }
 
-function toNotFound({ data, headers }: NotFound): Response {
-  const init = { status: 404, ...(headers && { headers }) }
-  return data === undefined ? new Response('Not found', init) : Response.json(data, init)
+function toReturnedAnswer(
+  result: unknown,
+  toPlace: () => string,
+  event: RequestEvent | undefined,
+): Response {
+  const response = event?.said?.takeAnswer() ?? findResponse(result)
+  if (response !== undefined) return response
+  throw new StartApiError(
+    'ERR_START_API_BAD_RESULT',
+    `${toPlace()} returned ${describe(result)}. Return a Response, e.g. json(value) or new Response(text).`,
+  )
+}
+
+/** A Response, or what stands for one: TanStack Router's own `redirect()` and `notFound()`. */
+function findResponse(value: unknown): Response | undefined {
+  if (isResponse(value)) return isRedirect(value) ? resolveRedirect(value) : value
+  return isNotFound(value) ? toNotFoundResponse(value) : undefined
+}
+
+/** Method and file of a handler, for errors. Reading the method off the Request would build one. */
+function toPlace(route: Route, handler: Handler): string {
+  const method = [...route.handlers].find(([, candidate]) => candidate === handler)?.[0] ?? ''
+  return `${method} ${route.file}`
 }
 
 /** By shape: a Response of another realm or of a polyfill fails `instanceof` (hazard 213). */
-function isResponse(value: unknown): value is Response {
+export function isResponse(value: unknown): value is Response {
   if (value instanceof Response) return true
   if (typeof value !== 'object' || value === null) return false
   const { status, headers, body } = value as Partial<Response>

@@ -24,6 +24,8 @@ export interface LoadOptions {
   readonly caseRule: CaseRule
   /** Imports a file by its absolute path. */
   readonly load?: (file: string) => unknown
+  /** An entry handler may have routes of its own: no modules are no mistake then. */
+  readonly handler?: unknown
 }
 
 /** A file, or a bundler's module, that start-up is going to load. */
@@ -117,7 +119,7 @@ function namesApiExport(path: string): boolean {
   }
 }
 
-function fromModules(modules: RouteModules, { base, ignore }: LoadOptions): RouteFile[] {
+function fromModules(modules: RouteModules, { base, ignore, handler }: LoadOptions): RouteFile[] {
   const keys = Object.keys(modules)
   const names = keys.map((key) => key.replaceAll('\\', '/').replace(/^(?:\.{0,2}\/)+/, ''))
   const root = sharedRoutesFolder(names)
@@ -134,7 +136,7 @@ function fromModules(modules: RouteModules, { base, ignore }: LoadOptions): Rout
     })
     .filter(({ file }) => isRouteFile(file, ignore))
     .sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0))
-  if (files.length === 0) warnEmpty('The object of modules')
+  if (files.length === 0 && handler === undefined) warnEmpty('The object of modules')
   return files
 }
 
