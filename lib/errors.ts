@@ -26,11 +26,6 @@ export interface StartApiErrorDetails {
  * the package may be loaded.
  */
 export class StartApiError extends Error {
-  // On the prototype, where the stack's first line is taken from.
-  static {
-    Object.defineProperty(this.prototype, 'name', { value: 'StartApiError', configurable: true })
-  }
-
   readonly code: StartApiErrorCode
   /** HTTP status for errors that belong to one request (400, 413); read by Express. */
   declare readonly status?: number
@@ -43,6 +38,12 @@ export class StartApiError extends Error {
     if (details.status !== undefined) this.status = details.status
     if (details.files !== undefined) this.files = details.files
   }
+}
+
+// Given here: bundlers may leave the class without a name, and the first line of a stack takes it from
+// the prototype.
+for (const owner of [StartApiError, StartApiError.prototype]) {
+  Object.defineProperty(owner, 'name', { value: 'StartApiError', configurable: true })
 }
 
 /**
