@@ -112,6 +112,30 @@ describe('a session', () => {
     )
   })
 
+  // Made by the session module of h3 2.0.1-rc.20, which Start 1.168 seals with; the second with short
+  // chunks. Without `maxAge` they never expire.
+  it.each([
+    [
+      'one cookie',
+      [
+        'start=Fe26.2**17e41a9757312a1fc6f3d2e71cb616a3ce1573d0af5a5bff67b08392407542b8*tpMdGiXZYq7NNnrICMGH4g*Z3GSo99_cOLoNJ8XlcZNlUi46AWM5nM7fasHRFXj3dbOtwszYojw83B1lluuv13PfSWbgkR6zaSiXqNYZYIrGw**ea7b3e7540c7e795829e46ea2cd1215c37c5877749afb5c66047edaa708b933f*nBhm4V1XgV1UABQr-hS4hKYqUyneyLf39AALepR9PTo',
+      ],
+    ],
+    [
+      'several cookies',
+      [
+        'start=__chunked__2',
+        'start.1=Fe26.2**11c18b1cf7586e9b25d1a55703c110eb9db217e5f979e02b957a8866534ab0c3*HwjCqp8JgW67xH4yOQ37uA*IrEhfnLbkSZRqmPJsvXQOHeiwDUtotQzQwbmLBbCh-ndXLcK820ghb',
+        'start.2=FV4RtEL0z-EwG2iJFbylqQ6YAyfe1m2w**e0e8488fec876c5216cda99b2945fc87c9b61131fadc154433399fb1ed27087d*d0yfurnWihBt92pJXLchtnfarrcA3JQq3OSTbiv5wPc',
+      ],
+    ],
+  ])('that Start v1 sealed opens here, in %s', async (_name, cookies) => {
+    const browser = new Browser()
+    browser.take(cookies)
+    const seen = await browser.get(async () => [(await useSession(config)).id, await read()])
+    expect(seen).toEqual(['id', { by: 'Start' }])
+  })
+
   it.each([
     ['tampered with', (value: string) => value.slice(0, -3) + 'abc'],
     ['cut off', (value: string) => value.slice(0, 100)],
