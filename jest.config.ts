@@ -2,6 +2,8 @@ import type { Config } from 'jest'
 
 const config: Config = {
   testEnvironment: 'node',
+  // Child processes and hundreds of megabytes on a busy machine; nothing waits this long otherwise.
+  testTimeout: 30_000,
   roots: ['<rootDir>/spec', '<rootDir>/examples'],
   testMatch: ['**/*.spec.ts'],
   testPathIgnorePatterns: ['/fixtures/'],
