@@ -22,3 +22,7 @@ async function run(): Promise<void> {
 }
 
 void run()
+
+// Without an export the build takes this file, and all that it imports, for CommonJS to be wrapped, and
+// the package's classes lose their names.
+export {}

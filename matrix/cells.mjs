@@ -283,7 +283,8 @@ export const ROWS = [
     steps: [['vitest', 'run']],
     known: {
       20: {
-        reason: 'Node 20 loads no TypeScript, and without `load` it is Node that loads the routes',
+        reason:
+          'without `load` it is Node that loads the routes: Node 20 takes no TypeScript, and files that the test imports, too, exist twice',
         says: /In vitest, pass the option `load: \(file\) => import\(file\)`/,
       },
     },

@@ -126,6 +126,20 @@ describe.each(Object.entries(APPS))('in %s', (_, app) => {
     )
   })
 
+  it('loads routes that import each other, each once (hazards 211, 218)', () => {
+    const { answers, loads } = report(app, {
+      'routes/api/a.cjs': `${cjs('a')}\nexports.other = () => require('./b.cjs')`,
+      'routes/api/b.cjs': `const a = require('./a.cjs')\n${cjs('b')}\na.other()`,
+      'routes/api/c.mjs': `import { d } from './d.mjs'\n${esm('c')}\nexport const c = () => d`,
+      'routes/api/d.mjs': `import { c } from './c.mjs'\n${esm('d')}\nexport const d = () => c`,
+      'routes/api/e.mjs': `import './a.cjs'\nawait import('./c.mjs')\n${esm('e')}`,
+    })
+    expect(answers).toEqual(
+      Object.fromEntries('abcde'.split('').map((name) => [`/api/${name}`, name])),
+    )
+    expect(loads).toEqual({ a: 1, b: 1, c: 1, d: 1, e: 1 })
+  })
+
   it('reports every file that failed, with its name and what it threw (hazard 220)', () => {
     const { message, files, causes, loads } = report(app, {
       'routes/api/a.cjs': `throw new TypeError('boom')`,
