@@ -91,7 +91,13 @@ describeHosts('the option `context`', (host) => {
         throw error
       },
     ],
-    ['rejects', (error) => () => Promise.reject(error)],
+    [
+      'rejects',
+      (error) => async () => {
+        await undefined
+        throw error
+      },
+    ],
   ])('reaches the error middleware when it %s; no handler runs', async (_how, toContext) => {
     const handler = jest.fn(answerUser)
     const error = Object.assign(new Error('no session'), { status: 401 })
