@@ -22,11 +22,17 @@ export interface StartApiOptions {
    * Default: `true`.
    */
   fallthrough?: boolean
-  /** Start v0's entry handler (`app/api.ts`): runs around every route file. Default: none. */
+  /**
+   * Start v0's entry handler (`app/api.ts`): runs around every route file, and around the answers of
+   * 404 and 405 that `fallthrough: false` gives. What it throws is treated as a route's.
+   *
+   * Default: none.
+   */
   handler?: StartAPIHandlerCallback
   /**
-   * Adds to the handlers' `context`, which holds Node's `req` and `res`. Called once for each request
-   * that a route serves. What it throws goes to Express's error middleware.
+   * Adds to the handlers' `context`, which holds Node's `req` and `res`; `Register` gives it a type.
+   * Called once for each request that a route or the entry handler serves, before both. What it
+   * throws goes to Express's error middleware. `api.fetch()` has no Node objects and does not call it.
    *
    * Default: nothing is added.
    */
@@ -52,7 +58,14 @@ export interface StartApiOptions {
    * Default: no limit. Body parsers in front have their own.
    */
   maxBodySize?: number
-  /** Plugins of `@whatwg-node/server`, run around every route. Default: none. */
+  /**
+   * Plugins of `@whatwg-node/server`, run around entry handler and routes. With `fallthrough: false`
+   * they run for all requests below `apiBaseURL`: `useCORS()` needs that to answer preflights, unless
+   * the files handle OPTIONS. Hooks find `req` and `res` in `serverContext`; what they throw goes to
+   * Express's error middleware.
+   *
+   * Default: none.
+   */
   plugins?: readonly ServerAdapterPlugin[]
   /**
    * Imports a route file by its absolute path, for environments whose import can't be reached from a
