@@ -25,4 +25,5 @@ void run()
 
 // Without an export the build takes this file, and all that it imports, for CommonJS to be wrapped, and
 // the package's classes lose their names.
+// oxlint-disable-next-line no-useless-empty-export -- see above
 export {}
