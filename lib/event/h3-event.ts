@@ -6,14 +6,22 @@ import { type H3Event, createEvent } from 'h3'
 import { StartApiError } from '../errors'
 import { type RequestEvent, currentEvent } from './event-context'
 
-/** Users' events, by ours: Express's own `req` and `res` are in them. */
-const shown = new WeakMap<RequestEvent, H3Event>()
-/** h3's working events, by ours, and by the events that users hold. */
-const working = new WeakMap<object, H3Event>()
+interface Events {
+  /** As users see it: Express's own `req` and `res` are in it. */
+  readonly shown: H3Event
+  /** As h3 works on it. */
+  readonly working: H3Event
+  /** The request that an entry handler put in place of the client's, if it did. */
+  readonly replacement: Request | undefined
+}
+
+const events = new WeakMap<RequestEvent, Events>()
+/** h3's working events, by the events that users hold. */
+const working = new WeakMap<H3Event, H3Event>()
 
 /** The event as users see it: `node` holds Node's own objects, where there are some. */
 export function shownEvent(event: RequestEvent): H3Event {
-  return shown.get(event) ?? createEvents(event).shown
+  return eventsOf(event).shown
 }
 
 /**
@@ -23,9 +31,20 @@ export function shownEvent(event: RequestEvent): H3Event {
  * @throws StartApiError outside a request, unless an event is given
  */
 export function workingEvent(helper: string, given?: H3Event): H3Event {
-  if (given !== undefined) return working.get(given) ?? given
-  const event = currentEvent(helper)
-  return working.get(event) ?? createEvents(event).working
+  return given === undefined
+    ? eventsOf(currentEvent(helper)).working
+    : (working.get(given) ?? given)
+}
+
+/** Made anew for another request, since h3 keeps parsed bodies on them. */
+function eventsOf(event: RequestEvent): Events {
+  const replacement = event.isReplaced ? event.request : undefined
+  let made = events.get(event)
+  if (made === undefined || made.replacement !== replacement) {
+    made = { ...createEvents(event), replacement }
+    events.set(event, made)
+  }
+  return made
 }
 
 function createEvents(event: RequestEvent): { shown: H3Event; working: H3Event } {
@@ -49,10 +68,15 @@ function createEvents(event: RequestEvent): { shown: H3Event; working: H3Event }
   })
   // h3 keeps its own marks on the event; apart from `node`, both are one.
   const inner = Object.create(outer, { node: { value: { req, res } } }) as H3Event
-  shown.set(event, outer)
-  working.set(event, inner)
   working.set(outer, inner)
   return { shown: outer, working: inner }
+}
+
+/** The copy that h3's body helpers read; `undefined` if there is no body, or the event is another's. */
+export async function readEventBody({
+  _requestBody: body,
+}: H3Event): Promise<BodyInit | undefined> {
+  return body
 }
 
 /** A copy is read, so that `readBody()` and `request.json()` don't take the body from each other. */
@@ -84,9 +108,12 @@ function createNode(event: RequestEvent): { req: IncomingMessage; res: ServerRes
       return event.request.url.replace(/^[a-z]+:\/\/[^/?#]*/i, '')
     },
     get headers() {
-      return event.isReplaced || nodeReq === undefined || nodeReq.httpVersionMajor > 1
-        ? Object.fromEntries(event.request.headers)
-        : nodeReq.headers
+      // A body that a parser has read is made anew, and its headers with it.
+      const asSent =
+        !event.isReplaced && nodeReq?.httpVersionMajor === 1 && nodeReq.readableDidRead === false
+      if (asSent) return nodeReq.headers
+      // A Request of `api.fetch()` has its host in the URL alone.
+      return { host: new URL(event.request.url).host, ...Object.fromEntries(event.request.headers) }
     },
     get connection() {
       return { encrypted: event.request.url.startsWith('https:') }

@@ -1,7 +1,7 @@
 // Server helpers that read the request. Each takes an optional leading event (Start v0).
 import * as h3 from 'h3'
 import { currentEvent } from './event-context'
-import { shownEvent } from './h3-event'
+import { readEventBody, shownEvent } from './h3-event'
 import { type EventLike, type Helper, type Rest, toHelper } from './helper'
 import { type Schema, toValidate } from './schema'
 
@@ -208,9 +208,12 @@ export const readValidatedBody = toHelper(
 ) as Validated
 
 /** The form that was sent, with files (Start v0). Throws a TypeError if the body is none. */
-export const readFormData = toHelper('readFormData', (event) =>
-  h3.toWebRequest(event).clone().formData(),
-)
+export const readFormData = toHelper('readFormData', async (event): Promise<FormData> => {
+  const body = await readEventBody(event)
+  if (body === undefined) return h3.readFormData(event)
+  const headers = { 'content-type': h3.getRequestHeader(event, 'content-type') ?? '' }
+  return new Response(body, { headers }).formData()
+})
 
 /** The parts of a multipart form, each with its bytes; `undefined` for other bodies (Start v0). */
 export const readMultipartFormData = toHelper('readMultipartFormData', h3.readMultipartFormData)

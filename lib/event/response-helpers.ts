@@ -3,6 +3,7 @@
 import type { Readable } from 'node:stream'
 import * as h3 from 'h3'
 import { currentEvent } from './event-context'
+import { readEventBody } from './h3-event'
 import { toHelper } from './helper'
 import type { ResponseState } from './response-state'
 import { writeThrough } from './response-headers'
@@ -255,8 +256,11 @@ function streaming(options: h3.ProxyOptions = {}): h3.ProxyOptions {
 /** Answers with what another server answers to this request (Start v0); status 502 if it fails. */
 export const proxyRequest = toHelper(
   'proxyRequest',
-  (event, target: string, options?: h3.ProxyOptions): Promise<unknown> =>
-    h3.proxyRequest(event, target, streaming(options)),
+  async (event, target: string, options?: h3.ProxyOptions): Promise<unknown> => {
+    // h3 would send a body that can't be read as none.
+    if (options?.streamRequest !== true) await readEventBody(event)
+    return h3.proxyRequest(event, target, streaming(options))
+  },
 )
 
 /** Answers with what `fetch(target)` gives (Start v0); throws an error with status 502 if it fails. */
