@@ -5,6 +5,7 @@ import { Readable } from 'node:stream'
 import { type H3Event, createEvent } from 'h3'
 import { StartApiError } from '../errors'
 import { type RequestEvent, currentEvent } from './event-context'
+import type { ResponseState } from './response-state'
 
 interface Events {
   /** As users see it: Express's own `req` and `res` are in it. */
@@ -18,6 +19,7 @@ interface Events {
 const events = new WeakMap<RequestEvent, Events>()
 /** h3's working events, by the events that users hold. */
 const working = new WeakMap<H3Event, H3Event>()
+const owners = new WeakMap<H3Event, RequestEvent>()
 
 /** The event as users see it: `node` holds Node's own objects, where there are some. */
 export function shownEvent(event: RequestEvent): H3Event {
@@ -34,6 +36,11 @@ export function workingEvent(helper: string, given?: H3Event): H3Event {
   return given === undefined
     ? eventsOf(currentEvent(helper)).working
     : (working.get(given) ?? given)
+}
+
+/** What a working event's helpers say; `undefined` for an event of another h3 application. */
+export function responseOf(event: H3Event): ResponseState | undefined {
+  return owners.get(event)?.response
 }
 
 /** Made anew for another request, since h3 keeps parsed bodies on them. */
@@ -69,6 +76,7 @@ function createEvents(event: RequestEvent): { shown: H3Event; working: H3Event }
   // h3 keeps its own marks on the event; apart from `node`, both are one.
   const inner = Object.create(outer, { node: { value: { req, res } } }) as H3Event
   working.set(outer, inner)
+  owners.set(inner, event)
   return { shown: outer, working: inner }
 }
 
@@ -139,7 +147,7 @@ function createRecorder(event: RequestEvent): ServerResponse {
       return event.said?.status ?? 200
     },
     set statusCode(code: number) {
-      if (Number.isInteger(code)) event.response.status = code
+      event.response.setStatus(code)
     },
     get statusMessage() {
       return event.said?.statusText ?? ''
@@ -171,9 +179,13 @@ function createRecorder(event: RequestEvent): ServerResponse {
       event.response.appendHeader(name, toText(value))
       return recorder
     },
-    removeHeader: (name: string) => event.response.removeHeader(name),
+    removeHeader: (name: string) => {
+      // h3 takes the cookies out to put them back one by one: the Response's own must stay.
+      if (name.toLowerCase() === 'set-cookie') event.response.cookies = []
+      else event.response.removeHeader(name)
+    },
     writeHead: (code: number) => {
-      event.response.status = code
+      event.response.setStatus(code)
       return recorder
     },
     write: (chunk: string | Uint8Array) => {
