@@ -3,7 +3,7 @@ import multer from 'multer'
 import { createStartAPIHandler, defaultAPIFileRouteHandler, json } from 'express-start-api'
 import * as server from 'express-start-api/server'
 import { ask, post, route, saw } from './support/ask'
-import { describeHosts, expressHosts, serve } from './support/hosts'
+import { describeHosts, expressHosts, hosts, serve } from './support/hosts'
 
 describeHosts("helpers that are given Start v0's event", (host) => {
   it('work where the request is out of reach otherwise', async () => {
@@ -133,6 +133,16 @@ describeHosts('a body that the handler reads in two ways', (host) => {
     expect(await response.json()).toEqual([{ a: 1 }, 0, '{"a":1}'])
   })
 
+  it('is an error that says so while a stream of it is being read', async () => {
+    const handler = ({ request }: { request: Request }) => {
+      request.body?.getReader()
+      return server.readBody()
+    }
+    const { url, errors } = await serve(host, [route(handler)])
+    await fetch(`${url}/api/x/7`, post('x'))
+    expect(errors[0]).toMatchObject({ code: 'ERR_START_API_BODY_CONSUMED' })
+  })
+
   it('is an error that says so where the request was read first', async () => {
     for (const read of [
       () => server.readBody(),
@@ -155,6 +165,25 @@ describeHosts('a body that the handler reads in two ways', (host) => {
         message: expect.stringContaining('request.clone()'),
       })
     }
+  })
+})
+
+describe('helpers of another copy of the package (hazard 225)', () => {
+  it('work on the request, and on the event that this copy gave', async () => {
+    let other!: typeof server
+    jest.isolateModules(() => {
+      other = jest.requireActual<typeof server>('express-start-api/server')
+    })
+    expect(other.setHeader).not.toBe(server.setHeader)
+    const api = route(() => {
+      other.setHeader('x-a', '1')
+      other.setHeader(server.getEvent(), 'x-b', '1')
+      server.setResponseStatus(other.getEvent(), 202)
+      return new Response('x', { headers: { 'x-a': 'own', 'x-b': 'own' } })
+    })
+    const { url } = await serve(hosts[0]!, [api])
+    const { status, headers } = await fetch(`${url}/api/x/7`)
+    expect([status, headers.get('x-a'), headers.get('x-b')]).toEqual([202, '1', '1'])
   })
 })
 

@@ -17,9 +17,15 @@ interface Events {
 }
 
 const events = new WeakMap<RequestEvent, Events>()
-/** h3's working events, by the events that users hold. */
-const working = new WeakMap<H3Event, H3Event>()
-const owners = new WeakMap<H3Event, RequestEvent>()
+/** Registered, so that another copy of the package knows the events of this one (hazard 225). */
+const WORKING = Symbol.for('express-start-api.working-event')
+const OWNER = Symbol.for('express-start-api.request-event')
+
+/** An event of ours, on either side. */
+interface OwnEvent extends H3Event {
+  readonly [WORKING]?: H3Event
+  readonly [OWNER]?: RequestEvent
+}
 
 /** The event as users see it: `node` holds Node's own objects, where there are some. */
 export function shownEvent(event: RequestEvent): H3Event {
@@ -32,15 +38,13 @@ export function shownEvent(event: RequestEvent): H3Event {
  *
  * @throws StartApiError outside a request, unless an event is given
  */
-export function workingEvent(helper: string, given?: H3Event): H3Event {
-  return given === undefined
-    ? eventsOf(currentEvent(helper)).working
-    : (working.get(given) ?? given)
+export function workingEvent(helper: string, given?: OwnEvent): H3Event {
+  return given === undefined ? eventsOf(currentEvent(helper)).working : (given[WORKING] ?? given)
 }
 
 /** What a working event's helpers say; `undefined` for an event of another h3 application. */
-export function responseOf(event: H3Event): ResponseState | undefined {
-  return owners.get(event)?.response
+export function responseOf({ [OWNER]: owner }: OwnEvent): ResponseState | undefined {
+  return owner?.response
 }
 
 /** Made anew for another request, since h3 keeps parsed bodies on them. */
@@ -72,11 +76,11 @@ function createEvents(event: RequestEvent): { shown: H3Event; working: H3Event }
       },
     },
     waitUntil: { value: event.waitUntil },
+    [OWNER]: { value: event },
   })
   // h3 keeps its own marks on the event; apart from `node`, both are one.
   const inner = Object.create(outer, { node: { value: { req, res } } }) as H3Event
-  working.set(outer, inner)
-  owners.set(inner, event)
+  Object.defineProperty(outer, WORKING, { value: inner })
   return { shown: outer, working: inner }
 }
 
@@ -89,7 +93,7 @@ export async function readEventBody({
 
 /** A copy is read, so that `readBody()` and `request.json()` don't take the body from each other. */
 async function readCopy(request: Request): Promise<Buffer> {
-  if (request.bodyUsed) {
+  if (request.bodyUsed || request.body?.locked === true) {
     throw new StartApiError(
       'ERR_START_API_BODY_CONSUMED',
       'The request body was already read through `request`. Read it either there or with helpers, or read `request.clone()`.',
