@@ -5,6 +5,31 @@ import * as server from 'express-start-api/server'
 import { ask, post, route, saw } from './support/ask'
 import { describeHosts, expressHosts, hosts, serve } from './support/hosts'
 
+describeHosts(
+  'helpers behind a trusted proxy',
+  (host) => {
+    it('give the host and the origin that `request.url` has', async () => {
+      const look = () => [
+        server.getRequestHost(),
+        server.getRequestProtocol(),
+        server.getRequestURL().href,
+        server.getRequestUrl().href === server.getRequest().url,
+      ]
+      const api = route(() => json(look()))
+      const headers = { 'x-forwarded-host': 'a.example:8443', 'x-forwarded-proto': 'https' }
+      const path = '/api/x/7?q=1'
+      const trusting = await serve(host, [api], { 'trust proxy': true })
+      const trusted = await fetch(trusting.url + path, { headers })
+      const origin = 'https://a.example:8443'
+      expect(await trusted.json()).toEqual(['a.example:8443', 'https', origin + path, true])
+      const { url } = await serve(host, [api])
+      const untrusted = await fetch(url + path, { headers })
+      expect(await untrusted.json()).toEqual([new URL(url).host, 'http', url + path, true])
+    })
+  },
+  expressHosts,
+)
+
 describeHosts("helpers that are given Start v0's event", (host) => {
   it('work where the request is out of reach otherwise', async () => {
     // What an event emitter or a pool runs may have lost the request's async context.

@@ -66,10 +66,10 @@ export const getRequestHeader = toHelper('getRequestHeader', h3.getRequestHeader
 export const getHeader = toHelper('getHeader', h3.getHeader)
 
 /**
- * The `Host` header, or `localhost` (Start v0 and v1). `xForwardedHost: true` takes `X-Forwarded-Host`
- * first, which clients can set unless a proxy does.
+ * The host of `request.url`, with its port (Start v0 and v1): as Express's `trust proxy` sees it.
+ * `xForwardedHost: true` takes `X-Forwarded-Host` first, which clients can set unless a proxy does.
  */
-export const getRequestHost = toHelper('getRequestHost', h3.getRequestHost)
+export const getRequestHost = toHelper('getRequestHost', toHost)
 
 /**
  * `http` or `https` (Start v0 and v1), as Express's `trust proxy` sees it. With `xForwardedProto: true`
@@ -93,7 +93,19 @@ interface UrlOptions {
 }
 
 function toUrl(event: h3.H3Event, options?: UrlOptions): URL {
-  return h3.getRequestURL(event, trusting(options))
+  const origin = `${h3.getRequestProtocol(event, trusting(options))}://${toHost(event, options)}`
+  // `//path` alone would be read as a host.
+  return new URL(origin + event.path)
+}
+
+function toHost(
+  event: h3.H3Event,
+  { xForwardedHost }: Pick<UrlOptions, 'xForwardedHost'> = {},
+): string {
+  const forwarded = xForwardedHost === true && h3.getRequestHeader(event, 'x-forwarded-host')
+  return forwarded
+    ? h3.getRequestHost(event, { xForwardedHost })
+    : (event.web?.url ?? h3.getRequestURL(event)).host
 }
 
 /** h3 believes the forwarded protocol unless it is told not to. */
