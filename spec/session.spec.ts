@@ -11,6 +11,7 @@ import {
   useSession,
 } from 'express-start-api/server'
 import * as h3 from 'h3'
+import startSessions from './fixtures/start-sessions.json'
 import { type Layer, describeHosts, expressHosts, hosts, serve } from './support/hosts'
 import { apiRoutes } from './support/routes'
 
@@ -100,6 +101,15 @@ describe('a session', () => {
     await inH3(browser, async (event) => (await h3.useSession(event, named)).update({ then: 'h3' }))
     expect(await browser.get(() => read())).toEqual({ by: 'us', then: 'h3' })
   })
+
+  it.each(startSessions.sessions)(
+    'opens as Start’s own package has sealed it, in one cookie or several: case %#',
+    async ({ data, cookie }) => {
+      const browser = new Browser()
+      browser.take(cookie.split('; '))
+      expect(await browser.get(() => read({ password: startSessions.password }))).toEqual(data)
+    },
+  )
 
   it('of Start v0 goes on under its name, `h3`', async () => {
     const browser = new Browser()

@@ -5,15 +5,31 @@ import { Readable } from 'node:stream'
 import { type H3Event, createEvent } from 'h3'
 import { StartApiError } from '../errors'
 import { type RequestEvent, currentEvent } from './event-context'
+import type { ResponseState } from './response-state'
 
-/** Users' events, by ours: Express's own `req` and `res` are in them. */
-const shown = new WeakMap<RequestEvent, H3Event>()
-/** h3's working events, by ours, and by the events that users hold. */
-const working = new WeakMap<object, H3Event>()
+interface Events {
+  /** As users see it: Express's own `req` and `res` are in it. */
+  readonly shown: H3Event
+  /** As h3 works on it. */
+  readonly working: H3Event
+  /** The request that an entry handler put in place of the client's, if it did. */
+  readonly replacement: Request | undefined
+}
+
+const events = new WeakMap<RequestEvent, Events>()
+/** Registered, so that another copy of the package knows the events of this one (hazard 225). */
+const WORKING = Symbol.for('express-start-api.working-event')
+const OWNER = Symbol.for('express-start-api.request-event')
+
+/** An event of ours, on either side. */
+interface OwnEvent extends H3Event {
+  readonly [WORKING]?: H3Event
+  readonly [OWNER]?: RequestEvent
+}
 
 /** The event as users see it: `node` holds Node's own objects, where there are some. */
 export function shownEvent(event: RequestEvent): H3Event {
-  return shown.get(event) ?? createEvents(event).shown
+  return eventsOf(event).shown
 }
 
 /**
@@ -22,10 +38,24 @@ export function shownEvent(event: RequestEvent): H3Event {
  *
  * @throws StartApiError outside a request, unless an event is given
  */
-export function workingEvent(helper: string, given?: H3Event): H3Event {
-  if (given !== undefined) return working.get(given) ?? given
-  const event = currentEvent(helper)
-  return working.get(event) ?? createEvents(event).working
+export function workingEvent(helper: string, given?: OwnEvent): H3Event {
+  return given === undefined ? eventsOf(currentEvent(helper)).working : (given[WORKING] ?? given)
+}
+
+/** What a working event's helpers say; `undefined` for an event of another h3 application. */
+export function responseOf({ [OWNER]: owner }: OwnEvent): ResponseState | undefined {
+  return owner?.response
+}
+
+/** Made anew for another request, since h3 keeps parsed bodies on them. */
+function eventsOf(event: RequestEvent): Events {
+  const replacement = event.isReplaced ? event.request : undefined
+  let made = events.get(event)
+  if (made === undefined || made.replacement !== replacement) {
+    made = { ...createEvents(event), replacement }
+    events.set(event, made)
+  }
+  return made
 }
 
 function createEvents(event: RequestEvent): { shown: H3Event; working: H3Event } {
@@ -46,18 +76,24 @@ function createEvents(event: RequestEvent): { shown: H3Event; working: H3Event }
       },
     },
     waitUntil: { value: event.waitUntil },
+    [OWNER]: { value: event },
   })
   // h3 keeps its own marks on the event; apart from `node`, both are one.
   const inner = Object.create(outer, { node: { value: { req, res } } }) as H3Event
-  shown.set(event, outer)
-  working.set(event, inner)
-  working.set(outer, inner)
+  Object.defineProperty(outer, WORKING, { value: inner })
   return { shown: outer, working: inner }
+}
+
+/** The copy that h3's body helpers read; `undefined` if there is no body, or the event is another's. */
+export async function readEventBody({
+  _requestBody: body,
+}: H3Event): Promise<BodyInit | undefined> {
+  return body
 }
 
 /** A copy is read, so that `readBody()` and `request.json()` don't take the body from each other. */
 async function readCopy(request: Request): Promise<Buffer> {
-  if (request.bodyUsed) {
+  if (request.bodyUsed || request.body?.locked === true) {
     throw new StartApiError(
       'ERR_START_API_BODY_CONSUMED',
       'The request body was already read through `request`. Read it either there or with helpers, or read `request.clone()`.',
@@ -84,9 +120,12 @@ function createNode(event: RequestEvent): { req: IncomingMessage; res: ServerRes
       return event.request.url.replace(/^[a-z]+:\/\/[^/?#]*/i, '')
     },
     get headers() {
-      return event.isReplaced || nodeReq === undefined || nodeReq.httpVersionMajor > 1
-        ? Object.fromEntries(event.request.headers)
-        : nodeReq.headers
+      // A body that a parser has read is made anew, and its headers with it.
+      const asSent =
+        !event.isReplaced && nodeReq?.httpVersionMajor === 1 && nodeReq.readableDidRead === false
+      if (asSent) return nodeReq.headers
+      // A Request of `api.fetch()` has its host in the URL alone.
+      return { host: new URL(event.request.url).host, ...Object.fromEntries(event.request.headers) }
     },
     get connection() {
       return { encrypted: event.request.url.startsWith('https:') }
@@ -112,7 +151,7 @@ function createRecorder(event: RequestEvent): ServerResponse {
       return event.said?.status ?? 200
     },
     set statusCode(code: number) {
-      if (Number.isInteger(code)) event.response.status = code
+      event.response.setStatus(code)
     },
     get statusMessage() {
       return event.said?.statusText ?? ''
@@ -144,9 +183,13 @@ function createRecorder(event: RequestEvent): ServerResponse {
       event.response.appendHeader(name, toText(value))
       return recorder
     },
-    removeHeader: (name: string) => event.response.removeHeader(name),
+    removeHeader: (name: string) => {
+      // h3 takes the cookies out to put them back one by one: the Response's own must stay.
+      if (name.toLowerCase() === 'set-cookie') event.response.cookies = []
+      else event.response.removeHeader(name)
+    },
     writeHead: (code: number) => {
-      event.response.status = code
+      event.response.setStatus(code)
       return recorder
     },
     write: (chunk: string | Uint8Array) => {

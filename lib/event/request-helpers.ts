@@ -1,7 +1,7 @@
 // Server helpers that read the request. Each takes an optional leading event (Start v0).
 import * as h3 from 'h3'
 import { currentEvent } from './event-context'
-import { shownEvent } from './h3-event'
+import { readEventBody, shownEvent } from './h3-event'
 import { type EventLike, type Helper, type Rest, toHelper } from './helper'
 import { type Schema, toValidate } from './schema'
 
@@ -66,10 +66,10 @@ export const getRequestHeader = toHelper('getRequestHeader', h3.getRequestHeader
 export const getHeader = toHelper('getHeader', h3.getHeader)
 
 /**
- * The `Host` header, or `localhost` (Start v0 and v1). `xForwardedHost: true` takes `X-Forwarded-Host`
- * first, which clients can set unless a proxy does.
+ * The host of `request.url`, with its port (Start v0 and v1): as Express's `trust proxy` sees it.
+ * `xForwardedHost: true` takes `X-Forwarded-Host` first, which clients can set unless a proxy does.
  */
-export const getRequestHost = toHelper('getRequestHost', h3.getRequestHost)
+export const getRequestHost = toHelper('getRequestHost', toHost)
 
 /**
  * `http` or `https` (Start v0 and v1), as Express's `trust proxy` sees it. With `xForwardedProto: true`
@@ -93,7 +93,19 @@ interface UrlOptions {
 }
 
 function toUrl(event: h3.H3Event, options?: UrlOptions): URL {
-  return h3.getRequestURL(event, trusting(options))
+  const origin = `${h3.getRequestProtocol(event, trusting(options))}://${toHost(event, options)}`
+  // `//path` alone would be read as a host.
+  return new URL(origin + event.path)
+}
+
+function toHost(
+  event: h3.H3Event,
+  { xForwardedHost }: Pick<UrlOptions, 'xForwardedHost'> = {},
+): string {
+  const forwarded = xForwardedHost === true && h3.getRequestHeader(event, 'x-forwarded-host')
+  return forwarded
+    ? h3.getRequestHost(event, { xForwardedHost })
+    : (event.web?.url ?? h3.getRequestURL(event)).host
 }
 
 /** h3 believes the forwarded protocol unless it is told not to. */
@@ -208,9 +220,12 @@ export const readValidatedBody = toHelper(
 ) as Validated
 
 /** The form that was sent, with files (Start v0). Throws a TypeError if the body is none. */
-export const readFormData = toHelper('readFormData', (event) =>
-  h3.toWebRequest(event).clone().formData(),
-)
+export const readFormData = toHelper('readFormData', async (event): Promise<FormData> => {
+  const body = await readEventBody(event)
+  if (body === undefined) return h3.readFormData(event)
+  const headers = { 'content-type': h3.getRequestHeader(event, 'content-type') ?? '' }
+  return new Response(body, { headers }).formData()
+})
 
 /** The parts of a multipart form, each with its bytes; `undefined` for other bodies (Start v0). */
 export const readMultipartFormData = toHelper('readMultipartFormData', h3.readMultipartFormData)

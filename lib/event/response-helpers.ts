@@ -1,8 +1,10 @@
 // Server helpers that speak about the response to come, and those that give it by themselves. Each takes
 // an optional leading event (Start v0). What they set wins over the Response that a handler returns.
+import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Readable } from 'node:stream'
 import * as h3 from 'h3'
 import { currentEvent } from './event-context'
+import { readEventBody, responseOf } from './h3-event'
 import { toHelper } from './helper'
 import type { ResponseState } from './response-state'
 import { writeThrough } from './response-headers'
@@ -10,15 +12,15 @@ import { writeThrough } from './response-headers'
 /**
  * Sets the status of the answer, whatever Response the handler returns or throws (Start v0 and v1).
  *
- * @param code 100 to 999; other values are ignored
- * @param text reason phrase; by default the code's standard one
+ * @param code 200 to 599; other values are ignored
+ * @param text reason phrase; by default the code's standard one. HTTP/2 has none
  */
 export const setResponseStatus = toHelper(
   'setResponseStatus',
   (event, code?: number, text?: string): void => {
     // h3 would set the present status in place of a bad one, and so overrule the Response's own.
-    const valid = code !== undefined && Number.isInteger(code) && code >= 100 && code <= 999
-    h3.setResponseStatus(event, valid ? code : undefined, text)
+    if (code !== undefined) event.node.res.statusCode = code
+    h3.setResponseStatus(event, undefined, text)
   },
 )
 
@@ -31,27 +33,37 @@ export const getResponseStatusText = toHelper('getResponseStatusText', h3.getRes
 /** A header's value; several make several lines. */
 type HeaderValue = string | number | readonly string[]
 
-/** Headers by name. */
-type HeaderValues = Readonly<Record<string, HeaderValue | undefined>> | Headers
+/** Headers by name, a `Headers`, or pairs. */
+type HeaderValues =
+  | Readonly<Record<string, HeaderValue | undefined>>
+  | Iterable<readonly [name: string, value: string]>
 
 function setOne(event: h3.H3Event, name: string, value: HeaderValue): void {
+  validate(name, value)
   event.node.res.setHeader(name, value)
 }
 
 /** `Object.entries()` finds nothing in `Headers`, and so Start ignored them. */
 function setAll(event: h3.H3Event, headers: HeaderValues): void {
-  for (const [name, value] of entriesOf(headers)) setOne(event, name, value)
+  // Pairs may repeat a name, and a `Headers` gives each cookie apart.
+  const grouped = new Map<string, HeaderValue>()
+  for (const [name, value] of entriesOf(headers)) {
+    const key = name.toLowerCase()
+    const present = grouped.get(key)
+    grouped.set(key, present === undefined ? value : [present, value].flat().map(String))
+  }
+  for (const [name, value] of grouped) setOne(event, name, value)
 }
 
 function entriesOf(headers: HeaderValues): [name: string, value: HeaderValue][] {
-  if (!(headers instanceof Headers)) {
-    return Object.entries(headers).filter(
-      (entry): entry is [string, HeaderValue] => entry[1] !== undefined,
-    )
-  }
-  const cookies = headers.getSetCookie()
-  const others = [...headers].filter(([name]) => name !== 'set-cookie')
-  return cookies.length === 0 ? others : [...others, ['set-cookie', cookies]]
+  const entries = Symbol.iterator in headers ? [...headers] : Object.entries(headers)
+  return entries.filter((entry): entry is [string, HeaderValue] => entry[1] !== undefined)
+}
+
+/** Where the mistake is, an error tells more than where the answer is sent. */
+function validate(name: string, value: HeaderValue): void {
+  validateHeaderName(name)
+  for (const item of [value].flat()) validateHeaderValue(name, item as string)
 }
 
 /** Sets a header in place of the Response's own (Start v0). */
@@ -67,6 +79,7 @@ export const setHeaders = toHelper('setHeaders', setAll)
 export const setResponseHeaders = toHelper('setResponseHeaders', setAll)
 
 function appendOne(event: h3.H3Event, name: string, value: HeaderValue): void {
+  validate(name, value)
   event.node.res.appendHeader(name, Array.isArray(value) ? value : String(value))
 }
 
@@ -74,16 +87,19 @@ function appendAll(event: h3.H3Event, headers: HeaderValues): void {
   for (const [name, value] of entriesOf(headers)) appendOne(event, name, value)
 }
 
-/** Adds a value to a header that helpers have set (Start v0). */
+/** As `appendResponseHeader` (Start v0). */
 export const appendHeader = toHelper('appendHeader', appendOne)
 
-/** Adds a value to a header that helpers have set (Start v0, and v1 since 1.169). */
+/**
+ * Adds a value to a header of the answer: to the one that helpers have set, else to the Response's own
+ * (Start v0, and v1 since 1.169). A `set-cookie` replaces one of the same name, domain and path.
+ */
 export const appendResponseHeader = toHelper('appendResponseHeader', appendOne)
 
-/** Adds values to headers that helpers have set (Start v0). */
+/** Adds values to several headers, as `appendResponseHeader` does to one (Start v0). */
 export const appendHeaders = toHelper('appendHeaders', appendAll)
 
-/** Adds values to headers that helpers have set (Start v0). */
+/** Adds values to several headers, as `appendResponseHeader` does to one (Start v0). */
 export const appendResponseHeaders = toHelper('appendResponseHeaders', appendAll)
 
 /** Headers set by helpers, as `Headers` that also read like an object. */
@@ -111,21 +127,31 @@ export const getResponseHeader = toHelper('getResponseHeader', (event, name: str
   event.node.res.getHeader(name),
 )
 
-/** Removes a header, the Response's own as well (Start v0 and v1). */
-export const removeResponseHeader = toHelper('removeResponseHeader', (event, name: string) =>
-  event.node.res.removeHeader(name),
-)
+/**
+ * Removes a header: what helpers have set, the Response's own, and what middleware in front set on `res`
+ * (Start v0 and v1).
+ */
+export const removeResponseHeader = toHelper('removeResponseHeader', removeOne)
 
-/** Removes the headers named, or all that helpers have set (Start v0 and v1). */
+/**
+ * Removes the headers named, as `removeResponseHeader` does; without names, all that helpers have set
+ * and all of the Response's own, cookies included (Start v0 and v1).
+ */
 export const clearResponseHeaders = toHelper(
   'clearResponseHeaders',
   (event, names: readonly string[] = []): void => {
-    const { res } = event.node
-    for (const name of names.length > 0 ? names : Object.keys(res.getHeaders())) {
-      res.removeHeader(name)
-    }
+    const state = responseOf(event)
+    if (names.length === 0 && state !== undefined) state.clear()
+    else if (names.length === 0) h3.clearResponseHeaders(event)
+    else for (const name of names) removeOne(event, name)
   },
 )
+
+function removeOne(event: h3.H3Event, name: string): void {
+  const state = responseOf(event)
+  if (state === undefined) event.node.res.removeHeader(name)
+  else state.removeHeader(name)
+}
 
 /** Sets the content type unless a helper has, or the status is 304 (Start v0). */
 export const defaultContentType = toHelper('defaultContentType', h3.defaultContentType)
@@ -162,18 +188,44 @@ export interface CookieOptions {
 /**
  * Sets a cookie; its path is `/` by default (Start v0 and v1). It replaces one of the same name,
  * domain and path. `maxAge` is in seconds.
+ *
+ * @throws TypeError for a name or an attribute that no cookie can have
  */
 export const setCookie = toHelper(
   'setCookie',
-  (event, name: string, value: string, options?: CookieOptions): void =>
-    h3.setCookie(event, name, value, options),
+  (event, name: string, value: string, options?: CookieOptions): void => {
+    event.node.res.appendHeader('set-cookie', toSetCookie(name, value, options))
+  },
 )
 
 /** Makes the browser forget a cookie; name its `domain` and `path` if it has some (Start v0 and v1). */
 export const deleteCookie = toHelper(
   'deleteCookie',
-  (event, name: string, options?: CookieOptions): void => h3.deleteCookie(event, name, options),
+  (event, name: string, options?: CookieOptions): void => {
+    event.node.res.appendHeader('set-cookie', toSetCookie(name, '', { ...options, maxAge: 0 }))
+  },
 )
+
+/**
+ * As h3 writes it. Its merging with other cookies is passed by: it takes the commas of their values for
+ * the beginning of a further cookie (hazard 118).
+ */
+function toSetCookie(name: string, value: string, options?: CookieOptions): string {
+  // h3 lets these through, and what follows would be an attribute of its own.
+  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
+    throw new TypeError(`${JSON.stringify(name)} is not a valid cookie name (RFC 6265, 4.1.1).`)
+  }
+  if (`${options?.path}${options?.domain}`.includes(';')) {
+    throw new TypeError('The `path` and `domain` of a cookie can hold no semicolon.')
+  }
+  let cookie = ''
+  const res = {
+    getHeader: () => undefined,
+    setHeader: (_name: string, text: string) => (cookie = text),
+  }
+  h3.setCookie({ node: { res } } as unknown as h3.H3Event, name, value, options)
+  return cookie
+}
 
 /** Answers with data (Start v0). Await it; what the handler returns then does not count. */
 export const send = toHelper('send', h3.send)
@@ -181,8 +233,24 @@ export const send = toHelper('send', h3.send)
 /** Answers without a body, by default with 204 (Start v0). */
 export const sendNoContent = toHelper('sendNoContent', h3.sendNoContent)
 
-/** Answers with a redirect, by default 302 (Start v0). Await it. */
-export const sendRedirect = toHelper('sendRedirect', h3.sendRedirect)
+/**
+ * Answers with a redirect, by default 302 (Start v0). Await it.
+ *
+ * @throws TypeError for a location that begins with two slashes: another site in the guise of a path
+ */
+export const sendRedirect = toHelper(
+  'sendRedirect',
+  async (event, location: string, code?: number): Promise<void> => {
+    // A path made of user input must not lead elsewhere (hazard 153). Browsers read a backslash as a
+    // slash, and drop tabs and line ends before they look.
+    if (/^[\\/]{2}/.test(location.replace(/[\t\r\n]/g, '').trimStart())) {
+      throw new TypeError(
+        'sendRedirect(): the location begins with two slashes. Write the protocol of another site.',
+      )
+    }
+    await h3.sendRedirect(event, location, code)
+  },
+)
 
 /** Answers with a stream, Node's or the web's (Start v0). */
 export const sendStream = toHelper(
@@ -211,6 +279,10 @@ export const writeEarlyHints = toHelper(
     const link = typeof hints === 'string' || Array.isArray(hints) ? { link: hints } : hints
     // HTTP/1.0 clients would take the 103 for the answer (hazard 148).
     const able = res !== undefined && !res.headersSent && (res.req?.httpVersion ?? '1.0') !== '1.0'
+    for (const [name, value] of Object.entries(link)) {
+      // Node validates `link` itself.
+      if (name.toLowerCase() !== 'link') validate(name, value)
+    }
     if (able && 'link' in link) res.writeEarlyHints(link as Record<string, string[]>, callback)
     else callback()
   },
@@ -255,8 +327,11 @@ function streaming(options: h3.ProxyOptions = {}): h3.ProxyOptions {
 /** Answers with what another server answers to this request (Start v0); status 502 if it fails. */
 export const proxyRequest = toHelper(
   'proxyRequest',
-  (event, target: string, options?: h3.ProxyOptions): Promise<unknown> =>
-    h3.proxyRequest(event, target, streaming(options)),
+  async (event, target: string, options?: h3.ProxyOptions): Promise<unknown> => {
+    // h3 would send a body that can't be read as none.
+    if (options?.streamRequest !== true) await readEventBody(event)
+    return h3.proxyRequest(event, target, streaming(options))
+  },
 )
 
 /** Answers with what `fetch(target)` gives (Start v0); throws an error with status 502 if it fails. */

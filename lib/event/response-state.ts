@@ -1,7 +1,10 @@
 // Per request: what server helpers have said about the response that is still to come.
+import { mergeCookies } from './set-cookie'
 
 /** The content of an answer that a helper gives by itself. */
 export type AnswerBody = Uint8Array | ReadableStream | null
+
+type Value = string | readonly string[]
 
 /**
  * Status, headers and cookies set through helpers. They apply to whatever Response the handler
@@ -10,15 +13,18 @@ export type AnswerBody = Uint8Array | ReadableStream | null
 export class ResponseState {
   status: number | undefined
   statusText: string | undefined
-  /** By lower-case name; `null` removes the Response's own. Without `set-cookie`. */
-  readonly headers = new Map<string, string | readonly string[] | null>()
+  /** By lower-case name; `null` removes the Response's own. Cookies are apart. */
+  readonly headers = new Map<string, Value | null>()
   /** Whole `Set-Cookie` values, one for each name, domain and path. */
   cookies: readonly string[] = []
+  /** Whether the Response's own headers and cookies are dropped. */
+  isCleared = false
   /**
    * Set by helpers that answer by themselves (`sendRedirect`, `handleCors`): then what the handler
    * returns does not count.
    */
   answer: AnswerBody | undefined
+  readonly #added = new Set<string>()
 
   /** Whether anything was said: if not, the Response is sent as it is. */
   get isEmpty(): boolean {
@@ -26,32 +32,66 @@ export class ResponseState {
       this.status === undefined &&
       this.statusText === undefined &&
       this.headers.size === 0 &&
-      this.cookies.length === 0
+      this.cookies.length === 0 &&
+      !this.isCleared
     )
   }
 
+  /** Statuses that no final answer has are ignored, as in Start 1.169.5. */
+  setStatus(status: number): void {
+    if (Number.isInteger(status) && status >= 200 && status <= 599) this.status = status
+  }
+
   /** What helpers have set; `undefined` also for what they have removed. */
-  getHeader(name: string): string | readonly string[] | undefined {
+  getHeader(name: string): Value | undefined {
     const key = name.toLowerCase()
     if (key === 'set-cookie') return this.cookies.length === 0 ? undefined : this.cookies
     return this.headers.get(key) ?? undefined
   }
 
-  setHeader(name: string, value: string | readonly string[]): void {
+  setHeader(name: string, value: Value): void {
     const key = name.toLowerCase()
-    if (key === 'set-cookie') this.cookies = [value].flat()
-    else this.headers.set(key, value)
+    if (key === 'set-cookie') {
+      this.cookies = []
+      return this.addCookies(value)
+    }
+    this.headers.set(key, value)
+    this.#added.delete(key)
   }
 
-  appendHeader(name: string, value: string | readonly string[]): void {
-    const present = this.getHeader(name)
-    this.setHeader(name, present === undefined ? value : [present, value].flat())
+  appendHeader(name: string, value: Value): void {
+    const key = name.toLowerCase()
+    if (key === 'set-cookie') return this.addCookies(value)
+    const present = this.headers.get(key)
+    if (present === undefined) this.#added.add(key)
+    this.headers.set(
+      key,
+      present === undefined || present === null ? value : [present, value].flat(),
+    )
+  }
+
+  /** Each takes the place of one of the same name, domain and path. */
+  addCookies(value: Value): void {
+    for (const cookie of [value].flat()) this.cookies = mergeCookies(this.cookies, [cookie])
   }
 
   removeHeader(name: string): void {
     const key = name.toLowerCase()
     if (key === 'set-cookie') this.cookies = []
-    else this.headers.set(key, null)
+    this.headers.set(key, null)
+    this.#added.delete(key)
+  }
+
+  clear(): void {
+    this.headers.clear()
+    this.#added.clear()
+    this.cookies = []
+    this.isCleared = true
+  }
+
+  /** Whether a value is added to the Response's own: a cache must heed both of two `Vary`. */
+  isAdded(key: string): boolean {
+    return key === 'vary' || this.#added.has(key)
   }
 
   /** The helper's own answer as a Response, once: status and headers are applied as to any other. */

@@ -1,5 +1,5 @@
 // Standard Schema (zod, valibot, arktype, …) as a validation function of h3.
-import { type ValidateFunction, createError } from 'h3'
+import type { ValidateFunction } from 'h3'
 
 /** The part of Standard Schema that is used: https://standardschema.dev */
 export interface Schema<T> {
@@ -19,7 +19,8 @@ export function toValidate<T>(validation: ValidateFunction<T> | Schema<T>): Vali
   return async (input) => {
     const { value, issues } = await validation['~standard'].validate(input)
     if (issues !== undefined) {
-      throw createError({ status: 400, message: 'Validation Error', data: issues })
+      // h3 makes a 400 of it, whose `data` it is.
+      throw Object.assign(new Error('Validation Error'), { issues })
     }
     return value as T
   }

@@ -26,16 +26,19 @@ interface WithConfig<R> {
 export const useSession = toHelper('useSession', (event, config: SessionConfig) =>
   h3.useSession(...toSession(event, config)),
 ) as {
-  <T extends Data = Data>(config: SessionConfig): Promise<h3.SessionManager<T>>
-  <T extends Data = Data>(event: EventLike, config: SessionConfig): Promise<h3.SessionManager<T>>
+  <T extends Data = Data>(config: SessionConfig): Promise<h3.SessionManager<Partial<T>>>
+  <T extends Data = Data>(
+    event: EventLike,
+    config: SessionConfig,
+  ): Promise<h3.SessionManager<Partial<T>>>
 }
 
 /** The session of this request: its id, when it was created (ms since 1970) and its data (as above). */
 export const getSession = toHelper('getSession', (event, config: SessionConfig) =>
   h3.getSession(...toSession(event, config)),
 ) as {
-  <T extends Data = Data>(config: SessionConfig): Promise<h3.Session<T>>
-  <T extends Data = Data>(event: EventLike, config: SessionConfig): Promise<h3.Session<T>>
+  <T extends Data = Data>(config: SessionConfig): Promise<h3.Session<Partial<T>>>
+  <T extends Data = Data>(event: EventLike, config: SessionConfig): Promise<h3.Session<Partial<T>>>
 }
 
 /** What changes a session: fields to set, or a function that makes them of the present data. */
@@ -48,12 +51,15 @@ export const updateSession = toHelper(
   (event, config: SessionConfig, update?: SessionUpdate) =>
     h3.updateSession(...toSession(event, config), update),
 ) as {
-  <T extends Data = Data>(config: SessionConfig, update?: SessionUpdate<T>): Promise<h3.Session<T>>
+  <T extends Data = Data>(
+    config: SessionConfig,
+    update?: SessionUpdate<T>,
+  ): Promise<h3.Session<Partial<T>>>
   <T extends Data = Data>(
     event: EventLike,
     config: SessionConfig,
     update?: SessionUpdate<T>,
-  ): Promise<h3.Session<T>>
+  ): Promise<h3.Session<Partial<T>>>
 }
 
 /** The session as sealed text, for a header or another store (as above). */

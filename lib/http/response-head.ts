@@ -1,6 +1,7 @@
 // Per request: one head from what the Response and the helpers say, in the order that design decides.
 import { StartApiError } from '../errors'
 import type { ResponseState } from '../event/response-state'
+import { mergeCookies } from '../event/set-cookie'
 
 /** Status line and headers of an answer, ready to be written. */
 export interface ResponseHead {
@@ -61,10 +62,13 @@ export function toResponseHead(response: Response, state: ResponseState | undefi
     headers.delete('content-encoding')
     headers.delete('content-length')
   }
+  if (state?.isCleared === true) headers.clear()
   for (const [name, value] of state?.headers ?? []) {
+    const own = state?.isAdded(name) === true ? headers.get(name) : undefined
     if (value === null) removed.push(name)
-    else headers.set(name, value)
+    else headers.set(name, own === undefined ? value : [own, value].flat())
   }
+  const keepsCookies = state?.isCleared !== true && !removed.includes('set-cookie')
   for (const name of removed) headers.delete(name)
   for (const name of toHopHeaders(headers.get('connection'))) headers.delete(name)
   return {
@@ -72,7 +76,7 @@ export function toResponseHead(response: Response, state: ResponseState | undefi
     statusText:
       state?.statusText ?? (state?.status === undefined ? (response.statusText ?? '') : ''),
     headers,
-    cookies: mergeCookies(cookies, state?.cookies ?? []),
+    cookies: mergeCookies(keepsCookies ? cookies : [], state?.cookies ?? []),
     removed,
   }
 }
@@ -129,22 +133,3 @@ export function withOpenHeaders(response: Response): Response {
 
 /** Statuses that a fetch Response refuses a body for. */
 const NULL_BODY = new Set([204, 205, 304])
-
-/** All of the earlier cookies that no later one replaces, then the later ones. */
-export function mergeCookies(earlier: readonly string[], later: readonly string[]): string[] {
-  if (later.length === 0) return [...earlier]
-  const replaced = new Set(later.map(toCookieKey))
-  return [...earlier.filter((cookie) => !replaced.has(toCookieKey(cookie))), ...later]
-}
-
-/** What browsers tell cookies apart by (RFC 6265, 5.3). */
-function toCookieKey(cookie: string): string {
-  const [pair = '', ...attributes] = cookie.split(';')
-  const attribute = (name: string) =>
-    attributes
-      .map((text) => text.trim())
-      .find((text) => text.toLowerCase().startsWith(`${name}=`))
-      ?.slice(name.length + 1) ?? ''
-  const name = pair.slice(0, pair.indexOf('=')).trim()
-  return [name, attribute('domain').toLowerCase(), attribute('path')].join(';')
-}

@@ -4,6 +4,7 @@ import type { Http2ServerResponse } from 'node:http2'
 import { type PlainJson, takePlainJson, takeText } from '../define/text-response'
 import { StartApiError, toError } from '../errors'
 import type { ResponseState } from '../event/response-state'
+import { mergeCookies } from '../event/set-cookie'
 import {
   type BodyRead,
   type BodyReader,
@@ -208,7 +209,7 @@ function setHead(res: ServerResponse, head: ResponseHead): void {
   }
   if (head.cookies.length > 0) {
     const earlier = res.getHeader('set-cookie')
-    res.setHeader('set-cookie', [...[earlier ?? []].flat().map(String), ...head.cookies])
+    res.setHeader('set-cookie', mergeCookies([earlier ?? []].flat().map(String), head.cookies))
   }
 }
 
