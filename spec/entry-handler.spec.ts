@@ -12,7 +12,7 @@ import {
   redirect,
   startApi,
 } from 'express-start-api'
-import { setHeader } from 'express-start-api/server'
+import { sendRedirect, setHeader } from 'express-start-api/server'
 import { describeHosts, middlewareHosts, serve } from './support/hosts'
 import { rawGet } from './support/raw-request'
 import { apiRoutes } from './support/routes'
@@ -291,6 +291,21 @@ describeHosts('routes without files', (host) => {
     expect(await answerOf(`${url}/other`)).toEqual([404, 'legacy GET /other'])
     expect(errors).toEqual([])
     expect((await rawGet(Number(new URL(url).port), '/api/users/%E0%A4')).status).toBe(400)
+  })
+
+  it('may answer through helpers', async () => {
+    const route = createAPIRoute('/api/x')({
+      GET: (async () => {
+        await sendRedirect('/elsewhere')
+      }) as never,
+    })
+    const options = {
+      handler: defaultAPIRoutesHandler({ routes: { '/api/x': route } }),
+      fallthrough: false,
+    }
+    const { url } = await serve(host, [startApi({}, options)])
+    const { status, headers } = await fetch(`${url}/api/x`, { redirect: 'manual' })
+    expect([status, headers.get('location')]).toEqual([302, '/elsewhere'])
   })
 
   it('see `req`, `res` and what the option `context` adds', async () => {

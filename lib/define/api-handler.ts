@@ -76,12 +76,17 @@ export function defaultAPIRoutesHandler<const TPath extends string>(options: {
     const handler = match && findHandler(match.route, request.method)
     if (handler === undefined) return refuse(match?.route, request.method)
     const context = event?.handlerContext ?? {}
-    return runHandler(match!.route, handler, {
-      request,
-      params: toParams(match!),
-      context,
-      pathname,
-    })
+    return runHandler(
+      match!.route,
+      handler,
+      {
+        request,
+        params: toParams(match!),
+        context,
+        pathname,
+      },
+      event,
+    )
   }
 }
 

@@ -38,6 +38,8 @@ export interface StartAPIMethodContext<TPath extends string> {
    * Start v0 itself has no `context`: a handler that is to run there unchanged leaves it alone.
    */
   context: HandlerData
+  /** The path of `request.url`. Start v0 itself has none. */
+  pathname: string
 }
 
 /** One method of an API route. It returns a Response or throws one; anything else is an error. */

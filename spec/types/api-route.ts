@@ -37,11 +37,12 @@ export type Context = [
 ]
 
 const route = createAPIFileRoute('/users/$id/posts/$postId')({
-  GET: ({ request, params, context }) => {
+  GET: ({ request, params, context, pathname }) => {
     expectType<Request>(request)
     expectType<{ id: string; postId: string }>(params)
     expectType<IncomingMessage>(context.req)
     expectType<ServerResponse>(context.res)
+    expectType<string>(pathname)
     // @ts-expect-error -- the path has no such param
     void params.name
     // @ts-expect-error -- nobody registered it
