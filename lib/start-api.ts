@@ -86,6 +86,7 @@ export function startApi(
   if (settings.handler !== undefined) enableEvents()
   const files = findRoutes(toRoutesSource(routes), settings)
   const isWrapped = settings.handler !== undefined || settings.plugins.length > 0
+  const base = toWireText(settings.base)
   let table: RouteTable | undefined
   const loading = loadRoutes(files, settings).then((loaded) => (table = createRouteTable(loaded)))
 
@@ -117,7 +118,7 @@ export function startApi(
     if (
       found.handler === undefined &&
       next !== undefined &&
-      (settings.fallthrough || !found.ours)
+      (settings.fallthrough || !isBelow(base, found))
     ) {
       // Nothing is returned, whatever `next` returns: Express 5 would wait for a promise.
       next()
@@ -127,9 +128,10 @@ export function startApi(
     // error a second time (hazards 161, 162).
     try {
       releaseBody(req, res)
-      const sent = found.ours
-        ? serve(found, req, res)
-        : sendResponse(res, refuse(undefined, req.method), undefined)
+      const sent =
+        found.handler !== undefined || isBelow(base, found)
+          ? serve(found, req, res)
+          : sendResponse(res, refuse(undefined, req.method), undefined)
       sent?.catch((error: unknown) => fail(error, req, res, next))
     } catch (error) {
       fail(error, req, res, next)
@@ -184,7 +186,7 @@ export function startApi(
     const { pathname } = new URL(request.url)
     const match = table.match(pathname, settings.caseRule)
     const handler = match && findHandler(match.route, request.method)
-    if (handler === undefined && !isUnder(pathname, toWireText(settings.base))) {
+    if (handler === undefined && !isUnder(pathname, base)) {
       return refuse(undefined, request.method)
     }
     const event = new RequestEvent({
@@ -241,13 +243,15 @@ interface AdapterContext {
   readonly res?: ServerResponse
 }
 
-type Found =
-  | { readonly match: Match; readonly handler: Handler; readonly ours: true }
-  | { readonly match: Match | undefined; readonly handler: undefined; readonly ours: boolean }
+/** What the table says of a request. Without a pathname it is one that no route may see. */
+type Found = { readonly pathname?: string; readonly rule?: CaseRule } & (
+  | { readonly match: Match; readonly handler: Handler }
+  | { readonly match?: Match | undefined; readonly handler?: undefined }
+)
 
 function find(table: RouteTable, req: HostRequest, settings: Settings): Found {
   const pathname = toPathname(req)
-  if (pathname === undefined) return { match: undefined, handler: undefined, ours: false }
+  if (pathname === undefined) return {}
   const { caseSensitive, strict } = toPathRules(req)
   const rule: CaseRule = (settings.caseSensitive ?? caseSensitive) ? 'sensitive' : 'insensitive'
   // A guard's exact path would not cover the path with a slash, so neither may ours (hazard 34).
@@ -256,9 +260,17 @@ function find(table: RouteTable, req: HostRequest, settings: Settings): Found {
       ? undefined
       : table.match(pathname, rule)
   const handler = match && findHandler(match.route, req.method ?? 'GET')
-  if (handler !== undefined) return { match: match!, handler, ours: true }
-  const fold = (text: string) => (rule === 'insensitive' ? text.toLowerCase() : text)
-  return { match, handler, ours: isUnder(fold(pathname), fold(toWireText(settings.base))) }
+  return handler === undefined
+    ? { match, pathname, rule }
+    : { match: match!, handler, pathname, rule }
+}
+
+/** Whether a request is below `apiBaseURL`. Asked only where what no file serves is answered here. */
+function isBelow(base: string, { pathname, rule }: Found): boolean {
+  if (pathname === undefined) return false
+  return rule === 'insensitive'
+    ? isUnder(pathname.toLowerCase(), base.toLowerCase())
+    : isUnder(pathname, base)
 }
 
 /**
