@@ -1,6 +1,7 @@
 // Per request: what body parsers leave on `req`, and what can be told from it.
 import type { IncomingMessage } from 'node:http'
 import { declaredLength } from './body-length'
+import type { BodySource } from './body-source'
 
 /** What body parsers leave on a request. */
 export interface ParsedRequest extends IncomingMessage {
@@ -19,7 +20,7 @@ export interface ParsedRequest extends IncomingMessage {
 
 /** A body for a fetch Request, and the headers that describe it where they differ from the wire's. */
 export interface RequestBody {
-  readonly source: AsyncIterable<Uint8Array>
+  readonly source: BodySource
   /** `null` removes. */
   readonly headers: Readonly<Record<string, string | null>>
 }
@@ -61,10 +62,4 @@ export function isPlaceholder(req: ParsedRequest): boolean {
 /** In constant time: listing the keys of a Buffer takes one string per byte (hazard 78). */
 export function isBytes(value: unknown): value is Uint8Array {
   return ArrayBuffer.isView(value)
-}
-
-/** One chunk. The platform copies it: legacy code may still use what is on `req` (hazard 86). */
-export async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  // Node 20 waits forever after an empty one.
-  if (bytes.byteLength > 0) yield bytes
 }

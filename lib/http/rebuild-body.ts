@@ -1,12 +1,12 @@
 // Per request: a body that a parser in front took from the socket, encoded again from what it left.
 import type { IncomingMessage } from 'node:http'
 import { declaredLength } from './body-length'
+import { fromBytes } from './body-source'
 import {
   type ParsedRequest,
   type RequestBody,
   isBytes,
   isPlaceholder,
-  once,
   toSyntax,
 } from './parsed-request'
 import { rebuildMultipart } from './rebuild-multipart'
@@ -100,7 +100,7 @@ function toPairs(body: unknown): [name: string, value: string][] {
 function known(content: string | Uint8Array, contentType: string | undefined): RequestBody {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content
   return {
-    source: once(bytes),
+    source: fromBytes(bytes),
     headers: {
       'content-type': contentType ?? null,
       // What was parsed was inflated first: encoding and length of the wire no longer hold

@@ -2,7 +2,8 @@
 import { isUtf8 } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { type ParsedRequest, type RequestBody, isBytes, once } from './parsed-request'
+import { fromGenerator } from './body-source'
+import { type ParsedRequest, type RequestBody, isBytes } from './parsed-request'
 
 /** A file of a form, in memory or on disk. */
 interface FormFile {
@@ -30,7 +31,7 @@ export function rebuildMultipart(req: ParsedRequest, pairs: Pairs): RequestBody 
   // Unguessable, so that no field can hold it (hazard 93).
   const boundary = `start-api-${randomUUID()}`
   return {
-    source: writeForm(boundary, pairs, files),
+    source: fromGenerator(() => writeForm(boundary, pairs, files)),
     headers: {
       'content-type': `multipart/form-data; boundary=${boundary}`,
       'content-length': null,
@@ -115,7 +116,7 @@ async function* writeForm(
   for (const { field, name, type, content } of files) {
     yield part(field, `; filename="${toName(name)}"\r\nContent-Type: ${type}`)
     if ('path' in content) yield* createReadStream(content.path) as AsyncIterable<Buffer>
-    else yield* once(content)
+    else yield content
     yield Buffer.from('\r\n')
   }
   yield Buffer.from(`--${boundary}--\r\n`)

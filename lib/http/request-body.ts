@@ -1,9 +1,12 @@
 // Per request: decides where the body comes from, the socket or what a parser in front made of it.
 import type { ServerResponse } from 'node:http'
 import { hasBody } from './body-length'
+import { failing, fromBytes } from './body-source'
 import type { ParsedRequest, RequestBody } from './parsed-request'
 import { lost, readBody } from './read-body'
 import { rebuildBody } from './rebuild-body'
+
+const NOTHING = new Uint8Array()
 
 /** @param maxBodySize bytes; a longer body makes its reader reject with status 413 */
 export function toRequestBody(
@@ -12,9 +15,9 @@ export function toRequestBody(
   maxBodySize: number,
 ): RequestBody {
   if (isUnread(req)) {
-    return { source: hasBody(req) ? readBody(req, res, maxBodySize) : nothing(), headers: {} }
+    return { source: hasBody(req) ? readBody(req, res, maxBodySize) : fromBytes(NOTHING), headers: {} }
   }
-  return rebuildBody(req) ?? { source: hasBody(req) ? failing() : nothing(), headers: {} }
+  return rebuildBody(req) ?? { source: hasBody(req) ? failing(lost()) : fromBytes(NOTHING), headers: {} }
 }
 
 /**
@@ -26,11 +29,4 @@ function isUnread(req: ParsedRequest): boolean {
   if (req.readableDidRead !== false) return false
   const isByHand = req.socket?.bytesRead === 0 && req.readableLength === 0
   return !isByHand || req.body === undefined
-}
-
-async function* nothing(): AsyncGenerator<Uint8Array> {}
-
-// oxlint-disable-next-line require-yield -- a body whose first read fails
-async function* failing(): AsyncGenerator<Uint8Array> {
-  throw lost()
 }
