@@ -1,5 +1,17 @@
-// The rows of the matrix, as data. A row runs on each Node (`nodes`) with each Express.
-import { appFile, mainFile, packageFile, routeFile, testFile, tsconfigFile } from './fixtures.mjs'
+// The loaders that an application may run under, as data. Each runs on each Node (`nodes`) with each
+// Express.
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  EXPECTED,
+  appFile,
+  mainFile,
+  packageFile,
+  routeFile,
+  testFile,
+  tsconfigFile,
+} from './fixtures.mjs'
+import { write } from './workspace.mjs'
 
 const ROUTE = 'routes/api/notes/$id'
 const HERE = { cjs: `__dirname + '/routes'`, esm: `new URL('./routes', import.meta.url)` }
@@ -120,7 +132,7 @@ function cannotStrip(what, files, reason, says) {
  * `known`: why a cell can't work, by Node, and what the application says then. `remove`: what is
  * deleted before the last step.
  */
-export const ROWS = [
+const LOADERS = [
   { loader: 'Node', format: 'cjs', files: javascript('cjs'), steps: MAIN_JS, quick: true },
   { loader: 'Node', format: 'esm', files: javascript('esm'), steps: MAIN_JS, quick: true },
   {
@@ -364,3 +376,44 @@ export const ROWS = [
     remove: ['routes', 'app.ts'],
   },
 ]
+
+const FORMATS = { cjs: 'CommonJS', esm: 'ESM' }
+
+export function loaderCells({ nodes, hosts, run }) {
+  return LOADERS.flatMap((row, index) =>
+    nodes
+      .filter((node) => row.nodes?.includes(Number(node)) ?? true)
+      .flatMap((node) =>
+        hosts.map((host) => ({
+          table: 'loader',
+          row: [row.loader, FORMATS[row.format]],
+          column: `Node ${node}`,
+          title: `${row.loader} (${FORMATS[row.format]}), Node ${node}, ${host.name}`,
+          quick: row.quick,
+          run: () => runLoader(row, node, join(host.folder, `loader${index}-node${node}`), run),
+        })),
+      ),
+  )
+}
+
+async function runLoader({ loader, files, steps, remove = [], known }, node, folder, run) {
+  write(folder, files)
+  let output = ''
+  for (const step of steps) {
+    if (step === steps.at(-1)) {
+      for (const name of remove) rmSync(join(folder, name), { recursive: true })
+    }
+    const ended = await run(folder, step, { node })
+    output += ended.output
+    if (ended.code !== 0) break
+  }
+  const works = output.includes(EXPECTED)
+  const impossible = known?.[node]
+  if (impossible === undefined) return { red: !works, output }
+  // A listed impossibility has to be one, and the application has to say what to do.
+  return {
+    red: works || !impossible.says.test(output),
+    output,
+    note: `${loader}: ${impossible.reason}.`,
+  }
+}
