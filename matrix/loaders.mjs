@@ -27,7 +27,9 @@ function javascript(format, { type = TYPES[format], extension = 'js', route = fo
       routes: HERE[format],
     }),
     'main.js': mainFile(format, './app.js'),
-    [`${ROUTE}.${extension}`]: routeFile(route, 'js'),
+    [`${ROUTE}.${extension}`]: routeFile(route, 'js', {
+      later: route === 'esm' && format === 'esm',
+    }),
   }
 }
 
@@ -49,7 +51,7 @@ function typescript(format, { suffix = format === 'esm' ? '.js' : '', ...more } 
       ...more,
     }),
     'main.ts': mainFile('esm', `./app${suffix}`),
-    [`${ROUTE}.ts`]: routeFile('esm', 'ts'),
+    [`${ROUTE}.ts`]: routeFile('esm', 'ts', { later: format === 'esm' }),
   }
 }
 
@@ -99,6 +101,22 @@ function withoutSelf(files) {
   return { ...files, [name]: text }
 }
 
+/** A route file that imports by a name that only tsconfig.json explains. */
+function withPaths(files) {
+  const { compilerOptions, ...tsconfig } = JSON.parse(files['tsconfig.json'])
+  const paths = { '~/*': ['./*'] }
+  return {
+    ...files,
+    'tsconfig.json': JSON.stringify({
+      ...tsconfig,
+      compilerOptions: { ...compilerOptions, paths },
+    }),
+    'ids.ts': `export const ids: readonly string[] = ['7']`,
+    [`${ROUTE}.ts`]: `import { ids } from '~/ids'
+${files[`${ROUTE}.ts`].replace('{ id: params.id }', '{ id: ids.find((id) => id === params.id) }')}`,
+  }
+}
+
 /** A server that is bundled: the routes directory is gone when it runs. */
 function bundled(format, imports, routes) {
   return typescript(format, { imports, routes, ...(format === 'esm' && { suffix: '.js' }) })
@@ -110,6 +128,8 @@ const WRITE_MANIFEST = ['start-api', 'manifest', 'routes', '-o', 'routes.manifes
 const CREATE_REQUIRE = `--banner:js=import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`
 const VITE_TYPES = { 'vite-env.d.ts': '/// <reference types="vite/client" />' }
 
+// By its path: several versions of TypeScript have a command of that name.
+const TSC_BIN = ['node', '../../node_modules/typescript/bin/tsc']
 const JEST_VM = ['node', '--experimental-vm-modules', '../../node_modules/jest/bin/jest.js']
 const STRIPS = [22, 24, 26]
 /** The application's steps: each is a program of the tools, run by the cell's Node. */
@@ -166,6 +186,34 @@ const LOADERS = [
     format: 'esm',
     files: typescript('esm'),
     steps: run('--loader', 'ts-node/esm'),
+  },
+  {
+    loader: 'ts-node --esm',
+    format: 'esm',
+    files: typescript('esm'),
+    steps: [['ts-node', '--esm', 'main.ts']],
+    known: Object.fromEntries(
+      [20, 22, 24, 26].map((node) => [
+        node,
+        {
+          reason:
+            'not even the program itself is loaded, since Node runs loaders in a thread of their own; `node --loader ts-node/esm` does what it did',
+          says: /ERR_UNKNOWN_FILE_EXTENSION|ERR_MODULE_NOT_FOUND/,
+        },
+      ]),
+    ),
+  },
+  {
+    loader: 'ts-node, tsconfig `paths` by tsconfig-paths',
+    format: 'cjs',
+    files: withPaths(typescript('cjs')),
+    steps: run('-r', 'ts-node/register', '-r', 'tsconfig-paths/register'),
+  },
+  {
+    loader: 'tsx, tsconfig `paths`',
+    format: 'esm',
+    files: withPaths(typescript('esm')),
+    steps: run('--import', 'tsx'),
   },
   {
     loader: 'tsx',
@@ -306,7 +354,7 @@ const LOADERS = [
     format: 'cjs',
     files: typescript('cjs'),
     steps: [
-      ['tsc', '--outDir', 'dist'],
+      [...TSC_BIN, '--outDir', 'dist'],
       ['node', 'dist/main.js'],
     ],
     remove: ['routes', 'app.ts'],
@@ -316,7 +364,7 @@ const LOADERS = [
     format: 'esm',
     files: typescript('esm'),
     steps: [
-      ['tsc', '--outDir', 'dist'],
+      [...TSC_BIN, '--outDir', 'dist'],
       ['node', 'dist/main.js'],
     ],
     remove: ['routes', 'app.ts'],
