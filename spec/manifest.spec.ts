@@ -47,6 +47,20 @@ export default {
     expect(toManifest(['a.js'], directory, output)).toContain(`import('${specifier}')`)
   })
 
+  it('separates by slashes where the system does not (hazard 202)', () => {
+    jest.isolateModules(() => {
+      jest.doMock(
+        'node:path',
+        () => jest.requireActual<typeof import('node:path')>('node:path').win32,
+      )
+      const windows = require('../lib/cli/manifest') as { toManifest: typeof toManifest }
+      expect(
+        windows.toManifest(['api/a.js'], 'C:\\app\\src\\routes', 'C:\\app\\gen\\m.mjs'),
+      ).toContain(`'./routes/api/a.js': () => import('../src/routes/api/a.js'),`)
+      jest.dontMock('node:path')
+    })
+  })
+
   it('quotes what names may hold', () => {
     expect(toManifest([`it's/$id.js`], '/routes', '/m.mjs')).toContain(
       String.raw`'./routes/it\'s/$id.js': () => import('./routes/it\'s/$id.js')`,
