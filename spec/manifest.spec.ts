@@ -1,6 +1,6 @@
 // The manifest that `start-api manifest` writes, and what compilers and startApi() make of it.
 import { writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join, resolve, win32 } from 'node:path'
 import { type RouteModules, startApi } from 'express-start-api'
 import ts from 'typescript'
 import { toManifest } from '../lib/cli/manifest'
@@ -49,10 +49,7 @@ export default {
 
   it('separates by slashes where the system does not (hazard 202)', () => {
     jest.isolateModules(() => {
-      jest.doMock(
-        'node:path',
-        () => jest.requireActual<typeof import('node:path')>('node:path').win32,
-      )
+      jest.doMock('node:path', () => win32)
       const windows = require('../lib/cli/manifest') as { toManifest: typeof toManifest }
       expect(
         windows.toManifest(['api/a.js'], 'C:\\app\\src\\routes', 'C:\\app\\gen\\m.mjs'),
