@@ -119,34 +119,40 @@ const YARN = {
   YARN_ENABLE_GLOBAL_CACHE: 'false',
 }
 
-/** What an install weighs, and what loading costs. */
+/** What an install weighs, in a sentence, and what loading costs, as a table. */
 export async function measure({ root, nodes: [node], run }) {
   const folder = join(root, 'npm')
   const size = sizeOf(join(folder, 'node_modules'))
   const own = sizeOf(join(folder, 'node_modules/express-start-api'))
-  const times = []
-  for (const entries of [[''], ['/api'], ['/server'], ['', '/server']]) {
-    const names = entries.map((entry) => `express-start-api${entry}`)
-    const requires = names.map((name) => `require('${name}')`).join(', ')
-    const imports = names.map((name) => `await import('${name}')`).join(', ')
-    times.push(
-      `${names.join(' with ')} ${await timeOf(requires, [])} ms by \`require\`, ${await timeOf(imports, ['--input-type=module'])} ms by \`import\``,
-    )
+  const rows = []
+  for (const entries of [['.'], ['./api'], ['./server'], ['.', './server']]) {
+    const names = entries.map((entry) => `'express-start-api${entry.slice(1)}'`)
+    rows.push([
+      entries.map((entry) => `\`${entry}\``).join(' and '),
+      await timeOf(names.map((name) => `require(${name})`)),
+      await timeOf(
+        names.map((name) => `await import(${name})`),
+        '--input-type=module',
+      ),
+    ])
   }
-  return [
-    `\`npm install\` brings ${toText(size)}, of which ${toMegabytes(own.bytes)} are its own.`,
-    `To load, on Node ${node}: ${times.join('; ')}.`,
-  ]
+  return {
+    weight: `\`npm install\` brings ${toText(size)}, of which ${toMegabytes(own.bytes)} are its own.`,
+    times: { head: ['to load', 'by `require`', 'by `import`'], rows, notes: [] },
+  }
 
-  async function timeOf(code, flags) {
-    const script = `const t = performance.now(); ${code}; console.log(performance.now() - t)`
+  /** The median of processes that do nothing else. */
+  async function timeOf(loads, ...flags) {
+    const script = `const t = performance.now(); ${loads.join('; ')}; console.log(performance.now() - t)`
     const taken = []
-    for (let count = 0; count < 9; count++) {
+    while (taken.length < RUNS) {
       taken.push(Number((await run(folder, ['node', ...flags, '-e', script], { node })).output))
     }
-    return taken.sort((a, b) => a - b)[4].toFixed(0)
+    return `${taken.sort((a, b) => a - b)[(RUNS - 1) / 2].toFixed(0)} ms`
   }
 }
+
+const RUNS = 9
 
 function sizeOf(folder) {
   let bytes = 0

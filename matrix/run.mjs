@@ -1,7 +1,11 @@
 // Runs the packed package in applications of many kinds: each Node × Express × loader, each TypeScript,
-// each package manager. `--quick`: this Node and a few of each. `--only=<text>`: cells whose title holds
-// it. `--readme`: writes the tables into README.md. `--outputFile=<file>`: the counts, named as jest
-// names them. `--keep`: leaves the applications where they are.
+// each package manager. What is run stands in LOADERS, TYPESCRIPTS and MANAGERS, as data.
+//
+// --quick              this Node and the newest Express, a few of the cells
+// --only=<text>        cells whose title holds the text
+// --readme             writes the tables of a whole run into README.md
+// --outputFile=<file>  the counts, named as jest names them
+// --keep               leaves the applications where they are
 import { writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -45,12 +49,12 @@ const tables = toTables(cells)
 console.log(`\n\n${tables.map(toText).join('\n\n')}\n`)
 const red = cells.filter((cell) => cell.red)
 for (const { title, output } of red) console.log(`✗ ${title}\n${output.slice(-3000)}\n`)
-const facts = flags.only === '' ? await measure(workspace) : []
-for (const fact of facts) console.log(fact)
-
-if (flags.readme) {
-  if (flags.quick || flags.only !== '') throw new Error('--readme needs all cells.')
-  writeReadme(join(project, 'README.md'), [...tables.map(toMarkdown), facts.join(' ')])
+if (flags.only === '') {
+  const { weight, times } = await measure(workspace)
+  console.log(`${toText(times)}\n\n${weight}`)
+  if (flags.readme && !flags.quick) {
+    writeReadme(join(project, 'README.md'), [...[...tables, times].map(toMarkdown), weight])
+  }
 }
 const passed = cells.length - red.length
 if (flags.outputFile !== undefined) {
