@@ -21,6 +21,8 @@ exports.serve = async (...stages) => {
     // No new connections, the end of those that would last for ever, then what they used.
     const closed = servers.map((server) => once(server.close(), 'close'))
     endFeeds()
+    // Those of the feeds are idle once these have ended.
+    setInterval(() => servers.forEach((server) => server.closeIdleConnections()), 100).unref()
     setTimeout(() => servers.forEach((server) => server.closeAllConnections()), GRACE_MS).unref()
     await Promise.all(closed)
     await Promise.all(stages.map(({ close }) => close?.()))
