@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { json, startApi } from 'express-start-api'
 import { ask } from './support/ask'
+import { deferred } from './support/deferred'
 import { describeHosts, listen, middlewareHosts, serve } from './support/hosts'
 import { recordProcessErrors } from './support/process-errors'
 import { open } from './support/raw-request'
@@ -37,7 +38,7 @@ describeHosts('option `timeout`', (host) => {
 
   it('gives a request that is first read after its time an aborted signal', async () => {
     let signal: AbortSignal | undefined
-    const late = withResolvers()
+    const late = deferred()
     const { url } = await serve(host, [
       routeX(
         async (context) => {
@@ -48,15 +49,15 @@ describeHosts('option `timeout`', (host) => {
       ),
     ])
     expect((await fetch(`${url}/api/x`)).status).toBe(504)
-    late.resolve(undefined)
+    late.resolve()
     await new Promise(setImmediate)
     expect(signal).toMatchObject({ aborted: true, reason: { name: 'TimeoutError' } })
   })
 
   it('discards what the handler gives later, and hears of no failure', async () => {
-    const late = withResolvers()
-    const cancelled = withResolvers()
-    const body = new ReadableStream({ cancel: () => cancelled.resolve(undefined) })
+    const late = deferred()
+    const cancelled = deferred()
+    const body = new ReadableStream({ cancel: () => cancelled.resolve() })
     const results = [() => new Response(body), () => Promise.reject(new Error('late'))]
     const errors = await recordProcessErrors(async () => {
       const { url, errors } = await serve(host, [
@@ -70,7 +71,7 @@ describeHosts('option `timeout`', (host) => {
       ])
       const both = await Promise.all([fetch(`${url}/api/x`), fetch(`${url}/api/x`)])
       expect(both.map(({ status }) => status)).toEqual([504, 504])
-      late.resolve(undefined)
+      late.resolve()
       await cancelled.promise
       expect(errors).toHaveLength(2)
     })
@@ -123,11 +124,11 @@ describeHosts('option `timeout`', (host) => {
   })
 
   it('reports no handler whose client has left', async () => {
-    const called = withResolvers()
+    const called = deferred()
     const { port, errors } = await serve(host, [
       routeX(
         () => {
-          called.resolve(undefined)
+          called.resolve()
           return never()
         },
         { timeout: 250 },
@@ -177,9 +178,3 @@ it.each([0, -1, NaN, Infinity, 2 ** 31, '1000', null])(
     )
   },
 )
-
-function withResolvers(): { promise: Promise<unknown>; resolve: (value: unknown) => void } {
-  let resolve = (_value: unknown): void => {}
-  const promise = new Promise<unknown>((settle) => (resolve = settle))
-  return { promise, resolve }
-}

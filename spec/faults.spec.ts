@@ -1,6 +1,7 @@
 // What goes wrong between a client, a handler and the network, and what peers' users reported of it.
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { deferred } from './support/deferred'
 import { describeHosts, serve } from './support/hosts'
 import { routeX } from './support/handlers'
 import { open } from './support/raw-request'
@@ -18,20 +19,14 @@ async function collect(): Promise<void> {
 
 const get = (headers = ''): string => `GET /api/x HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`
 
-/** Resolves when it is called. */
-function signal(): { readonly came: Promise<void>; readonly call: () => void } {
-  let call = (): void => {}
-  const came = new Promise<void>((resolve) => (call = resolve))
-  return { came, call }
-}
-
 describeHosts('a client that leaves an event stream', (host) => {
   // remix-run/react-router#14817, nodejs/undici: a Request is collected although its signal is in use.
   it('aborts a signal that is all that the handler has kept of the Request, collected or not', async () => {
-    const [opened, aborted] = [signal(), signal()]
+    const opened = deferred()
+    const aborted = deferred<Event>()
     const { port } = await serve(host, [
       routeX(({ request }) => {
-        request.signal.addEventListener('abort', aborted.call)
+        request.signal.addEventListener('abort', aborted.resolve)
         return new Response(
           new ReadableStream({
             start(controller) {
@@ -43,11 +38,11 @@ describeHosts('a client that leaves an event stream', (host) => {
       }),
     ])
     const socket = await open(port)
-    socket.once('data', opened.call)
+    socket.once('data', () => opened.resolve())
     socket.write(get())
-    await opened.came
+    await opened.promise
     await collect()
     socket.destroy()
-    await expect(aborted.came).resolves.toBeUndefined()
+    expect(await aborted.promise).toMatchObject({ type: 'abort' })
   })
 })
