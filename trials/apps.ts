@@ -81,12 +81,14 @@ function createApi({ files, caseSensitive, host, fallthrough, maxBodySize }: Pla
 function handlerOf(file: string) {
   return (given: Context & { readonly params: Record<string, string> }) => {
     const { req } = given.context
-    const looks = req.headers['x-look'] !== undefined
-    entryOf(req).calls.push({
-      file,
-      params: { ...given.params },
-      header: looks ? (given.request.headers.get('x-fuzz') ?? undefined) : undefined,
-    })
+    const { calls } = entryOf(req)
+    const params = { ...given.params }
+    if (req.headers['x-look'] === undefined) calls.push({ file, params })
+    else {
+      const header = given.request.headers.get('x-fuzz') ?? ''
+      const { pathname } = new URL(given.request.url)
+      calls.push({ file, params, seen: { header, pathname } })
+    }
     return behaviours[String(req.headers['x-do']) as BehaviourName].run(given)
   }
 }

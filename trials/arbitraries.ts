@@ -202,6 +202,11 @@ const content: fc.Arbitrary<readonly [type: string, content: string | Uint8Array
   fc.tuple(fc.constant('text/plain'), fc.string({ unit: 'grapheme' })),
   fc.tuple(fc.constant('application/octet-stream'), octets),
   fc.tuple(fc.constant('application/xml'), fc.string()),
+  // More than the buffers on the way hold: what nobody reads has to be taken out of the way.
+  fc.tuple(
+    fc.constant('application/xml'),
+    fc.nat(300_000).map((size) => Buffer.alloc(size, 'x')),
+  ),
 )
 
 const body: fc.Arbitrary<SentBody> = fc

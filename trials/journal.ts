@@ -5,7 +5,8 @@ import type { IncomingMessage } from 'node:http'
 export interface Call {
   readonly file: string
   readonly params: Readonly<Record<string, string>>
-  readonly header: string | undefined
+  /** What its Request says, where the handler looks at one. */
+  readonly seen?: { readonly header: string; readonly pathname: string }
 }
 
 export interface Entry {

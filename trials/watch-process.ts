@@ -2,6 +2,9 @@
 
 const EVENTS = ['unhandledRejection', 'uncaughtException', 'warning'] as const
 
+/** Express and Connect hand odd targets to `url.parse()`, which warns of some. */
+const OF_PARSEURL = 'DEP0170'
+
 export interface Watch {
   end(): void
   /** @throws Error that lists what was heard */
@@ -10,7 +13,9 @@ export interface Watch {
 
 export function watchProcess(): Watch {
   const heard: unknown[] = []
-  const add = (event: unknown): void => void heard.push(event)
+  const add = (event: unknown): void => {
+    if ((event as { code?: string }).code !== OF_PARSEURL) heard.push(event)
+  }
   for (const event of EVENTS) process.on(event, add)
   return {
     end: () => {

@@ -20,7 +20,7 @@ export interface Exchange {
 }
 
 /** Longer than any answer takes on a busy machine. */
-const PATIENCE_MS = 10_000
+const PATIENCE_MS = 5000
 
 /**
  * Sends pieces on one connection, a turn of the event loop between each, and reads until the server
