@@ -7,6 +7,7 @@ import {
   type NodeResponse,
   normalizeNodeRequest,
 } from '@whatwg-node/server'
+import { isGone, onceClosed } from './client-left'
 import { flagMalformedBody } from './malformed-body'
 import { toRequestBody } from './request-body'
 import { type HostRequest, toProtocol, toWireTarget } from './request-url'
@@ -121,10 +122,8 @@ function toAbortSource(req: HostRequest, res: ServerResponse, deadline?: AbortSi
       }
       if (deadline?.aborted) abort()
       else deadline?.addEventListener('abort', abort, { once: true })
-      if (res.closed || res.destroyed || req.aborted) onClose()
-      else res.once?.('close', onClose)
-      // A pipelined response waits for its turn without a socket, and never hears of one closing.
-      if (res.socket === null) req.once?.('close', () => req.aborted && onClose())
+      if (res.closed || isGone(res) || req.aborted) onClose()
+      else onceClosed(res, onClose)
     },
     removeListener() {},
   }
