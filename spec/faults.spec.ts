@@ -1,11 +1,15 @@
 // What goes wrong between a client, a handler and the network, and what peers' users reported of it.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { startApi } from 'express-start-api'
 import { deferred } from './support/deferred'
-import { describeHosts, serve } from './support/hosts'
+import { describeHosts, hosts, serve } from './support/hosts'
 import { routeX } from './support/handlers'
 import { recordWarnings } from './support/process-errors'
 import { open, readAll } from './support/raw-request'
+import { routesDirectory, routeTexts } from './support/routes-directory'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
@@ -131,5 +135,20 @@ describeHosts('a client that leaves with answers in its pipeline', (host) => {
       expect((await readAll(socket)).toString().match(/false/g)).toHaveLength(31)
     })
     expect(warnings).toEqual([])
+  })
+})
+
+describe('a route file that is replaced by a broken one under load', () => {
+  it('goes on to be served as it was loaded', async () => {
+    const routes = routesDirectory(routeTexts('api/x.js'))
+    const [host] = hosts
+    const { url } = await serve(host!, [startApi(routes)])
+    const ask = async (): Promise<number> => (await fetch(`${url}/api/x`)).status
+    expect(await ask()).toBe(200)
+    const load = Array.from({ length: 50 }, ask)
+    writeFileSync(join(routes, 'api/x.js'), 'export const {')
+    expect(new Set(await Promise.all([...load, ...Array.from({ length: 50 }, ask)]))).toEqual(
+      new Set([200]),
+    )
   })
 })
