@@ -174,12 +174,12 @@ export function startApi(
           : adapter.handleRequest(event.request, { event, req, res, waitUntil: adapter.waitUntil }),
       )
       if (!isPromise(response)) return sendResponse(res, response, event.said)
-      const toLate = () =>
-        handler === undefined ? 'The entry handler' : toPlace(match.route, handler)
       const answer =
         deadline === undefined
           ? response
-          : withinTime(response, settings.timeout!, deadline, toLate)
+          : withinTime(response, settings.timeout!, deadline, () =>
+              handler === undefined ? 'The entry handler' : toPlace(match.route, handler),
+            )
       return answer.then((response) => sendResponse(res, response, event.said))
     }
     if (handler === undefined && settings.handler === undefined) return respond(undefined)

@@ -1,5 +1,7 @@
 // Advisories against what stands in front of the routes, and what must not make them ours. Those against
 // adapters and routers have their specs where their hazards have.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import compression from 'compression'
 import express from 'express'
 import express4 from 'express4'
@@ -123,5 +125,30 @@ describeHosts('errors of ours', (host) => {
     )
     log.mockRestore()
     expect(said.join('\n')).not.toContain('secret')
+  })
+})
+
+describe('SECURITY.md', () => {
+  const text = readFileSync(join(__dirname, '../SECURITY.md'), 'utf8')
+  const rows = [
+    ...text.matchAll(/\| (CVE-[^|]*)\|[^|]*\| ((?:`[\w-]+`(?:, )?)+) \(hazards? ([\d, ]+)\)/g),
+  ]
+
+  it.each(
+    rows.map(([, advisories = '', specs = '', hazards = '']) => [
+      advisories.trim(),
+      specs,
+      hazards,
+    ]),
+  )('names the specs of %s', (_, specs, hazards) => {
+    const named = [...specs!.matchAll(/`([^`]+)`/g)]
+    const all = named.map(([, name]) => readFileSync(join(__dirname, `${name}.spec.ts`), 'utf8'))
+    for (const hazard of hazards!.split(', ')) {
+      expect(all.join()).toMatch(new RegExp(`hazards? (?:\\d+, )*${hazard}\\b`))
+    }
+  })
+
+  it('has a spec for each row', () => {
+    expect(rows).toHaveLength(text.match(/^\| CVE-/gm)!.length)
   })
 })
