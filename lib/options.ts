@@ -59,6 +59,15 @@ export interface StartApiOptions {
    */
   maxBodySize?: number
   /**
+   * Milliseconds that plugins, entry handler and route together have to come up with a Response. Then
+   * `request.signal` aborts with a TimeoutError, and an error with status 504 goes to Express's error
+   * middleware; what the handler still gives is discarded. The body of a Response may take as long as
+   * it likes. `api.fetch()` has no such limit: pass it an `AbortSignal.timeout()`.
+   *
+   * Default: no limit.
+   */
+  timeout?: number
+  /**
    * Plugins of `@whatwg-node/server`, run around entry handler and routes. With `fallthrough: false`
    * they run for all requests below `apiBaseURL`: `useCORS()` needs that to answer preflights, unless
    * the files handle OPTIONS. Hooks find `req` and `res` in `serverContext`; what they throw goes to
@@ -83,6 +92,8 @@ export interface Settings extends LoadOptions {
   /** `undefined`: the host decides. */
   readonly caseSensitive: boolean | undefined
   readonly maxBodySize: number
+  /** Milliseconds. */
+  readonly timeout: number | undefined
   readonly plugins: readonly ServerAdapterPlugin[]
 }
 
@@ -94,6 +105,7 @@ const KNOWN = new Set([
   'ignore',
   'caseSensitive',
   'maxBodySize',
+  'timeout',
   'plugins',
   'load',
 ])
@@ -123,6 +135,11 @@ export function readOptions(options: StartApiOptions): Settings {
   check('context', 'a function of req and res', isOptional(options.context, 'function'))
   check('load', 'a function of a file name', isOptional(load, 'function'))
   check('maxBodySize', 'a number of bytes', typeof maxBodySize === 'number' && maxBodySize >= 0)
+  check(
+    'timeout',
+    `a number of milliseconds from 1 to ${MAX_TIMEOUT_MS}`,
+    isTimeout(options.timeout),
+  )
   check('plugins', 'an array of @whatwg-node/server plugins', isArrayOf(plugins, 'object'))
   return {
     base: toBase(apiBaseURL),
@@ -133,9 +150,17 @@ export function readOptions(options: StartApiOptions): Settings {
     caseSensitive: options.caseSensitive,
     caseRule: options.caseSensitive === true ? 'sensitive' : 'insensitive',
     maxBodySize,
+    timeout: options.timeout,
     plugins,
     ...(load === undefined ? {} : { load }),
   }
+}
+
+/** Node's timers run at once for more. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1
+
+function isTimeout(value: unknown): boolean {
+  return value === undefined || (typeof value === 'number' && value >= 1 && value <= MAX_TIMEOUT_MS)
 }
 
 function check(option: string, kind: string, holds: boolean): void {

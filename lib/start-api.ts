@@ -9,11 +9,13 @@ import type { HostReq, HostRes } from './define/register'
 import { RequestEvent, enableEvents, runWithEvent } from './event/event-context'
 import { failure, refuse } from './http/answers'
 import { rejectDeclaredLength } from './http/body-length'
+import { isGone } from './http/client-left'
 import { type HostRequest, isKeptByUrl, toHost, toPathRules, toPathname } from './http/request-url'
 import { applyHelpers, withOpenHeaders } from './http/response-head'
 import { createHandlerContext } from './http/handler-context'
-import { findHandler, isPromise, runHandler, toAnswer } from './http/run-route'
-import { breakOff, isGone, sendResponse } from './http/send-response'
+import { findHandler, isPromise, runHandler, toAnswer, toPlace } from './http/run-route'
+import { breakOff, sendResponse } from './http/send-response'
+import { withinTime } from './http/time-limit'
 import { toRequest } from './http/to-request'
 import { releaseBody } from './http/unread-body'
 import { type Settings, type StartApiOptions, readOptions } from './options'
@@ -150,12 +152,13 @@ export function startApi(
     const params = handler === undefined ? {} : toParams(match)
     rejectDeclaredLength(req, settings.maxBodySize)
     const host = toHost(req)
+    const deadline = settings.timeout === undefined ? undefined : new AbortController()
     // Where Express leaves the matched path for those who name requests in metrics (hazard 240).
     if (handler !== undefined) Object.assign(req, { route: { path: match.route.path } })
 
     function respond(added: object | undefined): void | Promise<void> {
       const event = new RequestEvent({
-        toRequest: () => toRequest(req, res, host, settings.maxBodySize),
+        toRequest: () => toRequest(req, res, host, settings.maxBodySize, deadline?.signal),
         params,
         handlerContext: added === undefined ? { req, res } : { req, res, ...added },
         node: { req, res },
@@ -170,9 +173,14 @@ export function startApi(
           ? enter(event)
           : adapter.handleRequest(event.request, { event, req, res, waitUntil: adapter.waitUntil }),
       )
-      return isPromise(response)
-        ? response.then((response) => sendResponse(res, response, event.said))
-        : sendResponse(res, response, event.said)
+      if (!isPromise(response)) return sendResponse(res, response, event.said)
+      const answer =
+        deadline === undefined
+          ? response
+          : withinTime(response, settings.timeout!, deadline, () =>
+              handler === undefined ? 'The entry handler' : toPlace(match.route, handler),
+            )
+      return answer.then((response) => sendResponse(res, response, event.said))
     }
     if (handler === undefined && settings.handler === undefined) return respond(undefined)
     // Options are typed by what the application registered; the host passes just those objects.
@@ -281,7 +289,7 @@ function fail(thrown: unknown, req: IncomingMessage, res: ServerResponse, next?:
   const error = toError(thrown, 'A route')
   // Answered through Express's own `res`: what such a handler returns is no answer (hazard 122).
   if (res.headersSent && isBadResult(error)) return
-  if (isGone(res) && isAbort(error)) return
+  if (isGone(res) && isOfLeaving(error)) return
   if (res.headersSent) {
     if (!res.writableEnded) breakOff(res)
     console.error(`[start-api] ${req.method} failed after its answer had begun:`, error)
@@ -290,7 +298,7 @@ function fail(thrown: unknown, req: IncomingMessage, res: ServerResponse, next?:
   if (next !== undefined) return next(error)
   // Statuses beyond those of a client's mistakes are the application's affair (hazard 157).
   const answer = failure(error)
-  if (answer.status === 500) console.error('[start-api]', error)
+  if (answer.status >= 500) console.error('[start-api]', error)
   Promise.resolve(sendResponse(res, answer, undefined)).catch(() => breakOff(res))
 }
 
@@ -298,10 +306,19 @@ function isBadResult(error: Error): boolean {
   return error instanceof StartApiError && error.code === 'ERR_START_API_BAD_RESULT'
 }
 
-/** What reads and fetches end with when the client has left: no failure of the application (hazard 165). */
-function isAbort({ name, code }: NodeJS.ErrnoException): boolean {
-  return name === 'AbortError' || code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE'
+/**
+ * What reads, fetches and handlers end with when the client has left: no failure of the application
+ * (hazard 165).
+ */
+function isOfLeaving({ name, code }: NodeJS.ErrnoException): boolean {
+  return name === 'AbortError' || CODES_OF_LEAVING.has(code)
 }
+
+const CODES_OF_LEAVING = new Set<string | undefined>([
+  'ECONNRESET',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ERR_START_API_TIMEOUT',
+])
 
 function toRoutesSource(routes: unknown): string | RouteModules {
   if (typeof routes === 'string' && routes !== '') return resolve(routes)

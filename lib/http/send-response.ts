@@ -5,6 +5,7 @@ import { type PlainJson, takePlainJson, takeText } from '../define/text-response
 import { StartApiError, toError } from '../errors'
 import type { ResponseState } from '../event/response-state'
 import { mergeCookies } from '../event/set-cookie'
+import { isGone, isHttp2, onceClosed } from './client-left'
 import {
   type BodyRead,
   type BodyReader,
@@ -78,21 +79,11 @@ function sendPlainJson(res: ServerResponse, { status, text }: PlainJson): void {
   else res.end(text)
 }
 
-/** Whether the client has left. HTTP/2's response tells by its stream alone. */
-export function isGone(res: ServerResponse | Http2ServerResponse): boolean {
-  return isHttp2(res) ? res.stream.destroyed : res.destroyed
-}
-
 /** Shows the client that the answer is incomplete (hazard 132). */
 export function breakOff(res: ServerResponse | Http2ServerResponse): void {
   // Destroyed without a code, an HTTP/2 stream looks complete. 2: INTERNAL_ERROR.
   if (isHttp2(res)) res.stream.close(2)
   else res.destroy()
-}
-
-/** By its stream: responses made by hand may lack their request (hazard 239). */
-function isHttp2(res: ServerResponse | Http2ServerResponse): res is Http2ServerResponse {
-  return (res as Partial<Http2ServerResponse>).stream !== undefined
 }
 
 /** Whether nothing more can be written; trying would emit an error that nobody listens to. */
@@ -162,7 +153,7 @@ async function sendStream(
   // One listener for all waits: compression() hands them on and can't take them back.
   res.on('drain', () => resume())
   // Ends a pending read, and the wait for a drain that never comes (hazards 135, 136).
-  res.once('close', () => {
+  onceClosed(res, () => {
     void stop()
     resume()
   })

@@ -7,6 +7,7 @@ import {
   type NodeResponse,
   normalizeNodeRequest,
 } from '@whatwg-node/server'
+import { isGone, onceClosed } from './client-left'
 import { flagMalformedBody } from './malformed-body'
 import { toRequestBody } from './request-body'
 import { type HostRequest, toProtocol, toWireTarget } from './request-url'
@@ -27,6 +28,7 @@ export function toRequest(
   res: ServerResponse,
   host: string,
   maxBodySize: number,
+  deadline?: AbortSignal,
 ): Request {
   const target = toWireTarget(req)
   const headers = toHeaders(req)
@@ -49,8 +51,10 @@ export function toRequest(
     raw: body === undefined ? line : Object.assign(body.source, line),
   }
   // The adapter's types describe Node's own classes; it reads only what the view has.
-  const abortSource = toAbortSource(req, res)
+  const source = toAbortSource(req, res, deadline)
+  const abortSource = source as unknown as NodeResponse
   const request = normalizeNodeRequest(view as unknown as NodeRequest, NATIVE, abortSource)
+  source.request = request
   // It lives as long as the request: listeners of a handler's twenty sub-requests are no leak, which
   // Node warns of beyond ten (hazard 227).
   setMaxListeners(0, request.signal)
@@ -87,27 +91,43 @@ function toHeaders(req: HostRequest): Headers {
   return headers
 }
 
+interface AbortSource {
+  /**
+   * Node collects a Request of which only the signal is still in use, as in an event stream, and its
+   * signal then stays silent: the listener for the client's leaving has to hold it.
+   */
+  request?: Request
+  /** What the adapter aborts with; its own reason if absent. */
+  readonly errored?: unknown
+  once(event: string, abort: () => void): void
+  removeListener(): void
+}
+
 /**
- * Tells the adapter when the client has left: `close` without `finish`. Given `res`, it would keep
- * listeners on it and redefine `req.aborted` (hazards 69, 228).
+ * Tells the adapter when the client has left, `close` without `finish`, or time is up. Given `res`, it
+ * would keep listeners on it and redefine `req.aborted` (hazards 69, 228).
  */
-function toAbortSource(req: HostRequest, res: ServerResponse): NodeResponse {
-  const source = {
+function toAbortSource(req: HostRequest, res: ServerResponse, deadline?: AbortSignal): AbortSource {
+  const source: AbortSource = {
+    get errored(): unknown {
+      return deadline?.reason
+    },
     once(event: string, abort: () => void) {
       if (event !== 'close') return
       const onClose = () => {
         // HTTP/2's response calls itself finished whenever it closes.
         const done = req.httpVersionMajor > 1 ? res.writableEnded : res.writableFinished
         if (!done) abort()
+        source.request = undefined
       }
-      if (res.closed || res.destroyed || req.aborted) onClose()
-      else res.once?.('close', onClose)
-      // A pipelined response waits for its turn without a socket, and never hears of one closing.
-      if (res.socket === null) req.once?.('close', () => req.aborted && onClose())
+      if (deadline?.aborted) abort()
+      else deadline?.addEventListener('abort', abort, { once: true })
+      if (res.closed || isGone(res) || req.aborted) onClose()
+      else onceClosed(res, onClose)
     },
     removeListener() {},
   }
-  return source as unknown as NodeResponse
+  return source
 }
 
 /**
