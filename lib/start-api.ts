@@ -13,6 +13,7 @@ import { type HostRequest, isKeptByUrl, toHost, toPathRules, toPathname } from '
 import { applyHelpers, withOpenHeaders } from './http/response-head'
 import { createHandlerContext } from './http/handler-context'
 import { findHandler, isPromise, runHandler, toAnswer } from './http/run-route'
+import { discard } from './http/response-body'
 import { breakOff, isGone, sendResponse } from './http/send-response'
 import { toRequest } from './http/to-request'
 import { releaseBody } from './http/unread-body'
@@ -130,7 +131,7 @@ export function startApi(
       releaseBody(req, res)
       const sent =
         found.handler !== undefined || isBelow(base, found)
-          ? serve(found, req, res)
+          ? serve(found, req, res, next)
           : sendResponse(res, refuse(undefined, req.method), undefined)
       sent?.catch((error: unknown) => fail(error, req, res, next))
     } catch (error) {
@@ -143,6 +144,7 @@ export function startApi(
     { match, handler }: Found,
     req: HostRequest,
     res: ServerResponse,
+    next: Next | undefined,
   ): void | Promise<void> {
     if (handler === undefined && !(isWrapped && isKeptByUrl(req))) {
       return sendResponse(res, refuse(match?.route, req.method), undefined)
@@ -171,8 +173,8 @@ export function startApi(
           : adapter.handleRequest(event.request, { event, req, res, waitUntil: adapter.waitUntil }),
       )
       return isPromise(response)
-        ? response.then((response) => sendResponse(res, response, event.said))
-        : sendResponse(res, response, event.said)
+        ? response.then((response) => finish(response, event, res, next))
+        : finish(response, event, res, next)
     }
     if (handler === undefined && settings.handler === undefined) return respond(undefined)
     // Options are typed by what the application registered; the host passes just those objects.
@@ -234,6 +236,21 @@ export function startApi(
     },
     close: { value: async () => adapter.dispose(), enumerable: true },
   }) as StartApi
+}
+
+/** Sends a Response, unless it says that what is mounted behind us shall answer. */
+function finish(
+  response: Response,
+  event: RequestEvent,
+  res: ServerResponse,
+  next: Next | undefined,
+): void | Promise<void> {
+  if (next === undefined || !event.isPassedOn(response)) {
+    return sendResponse(res, response, event.said)
+  }
+  discard(response)
+  // In a turn of its own: what `next` throws is not the route's failure.
+  process.nextTick(next)
 }
 
 /** What plugins see beside the request; `event` is ours. */

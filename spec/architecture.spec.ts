@@ -15,7 +15,7 @@ const RANKS: readonly (readonly string[])[] = [
   ['errors.ts', 'define/'],
   ['event/', 'routes/'],
   ['http/'],
-  ['define/api-handler.ts'],
+  ['define/api-handler.ts', 'define/from-express.ts'],
   ['options.ts'],
   ['start-api.ts'],
   ['api.ts', 'server.ts', 'cli/'],

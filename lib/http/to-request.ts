@@ -8,7 +8,8 @@ import {
   normalizeNodeRequest,
 } from '@whatwg-node/server'
 import { flagMalformedBody } from './malformed-body'
-import { toRequestBody } from './request-body'
+import { onceGone } from './once-gone'
+import { setBodyHeaders, toRequestBody } from './request-body'
 import { type HostRequest, toProtocol, toWireTarget } from './request-url'
 
 /**
@@ -33,10 +34,7 @@ export function toRequest(
   const { method = 'GET' } = req
   const bodied = method !== 'GET' && method !== 'HEAD'
   const body = bodied ? toRequestBody(req, res, maxBodySize) : undefined
-  for (const [name, value] of Object.entries(body?.headers ?? {})) {
-    if (value === null) headers.delete(name)
-    else headers.set(name, value)
-  }
+  if (body !== undefined) setBodyHeaders(headers, body)
   const line = {
     protocol: toProtocol(req),
     originalUrl: target,
@@ -88,22 +86,13 @@ function toHeaders(req: HostRequest): Headers {
 }
 
 /**
- * Tells the adapter when the client has left: `close` without `finish`. Given `res`, it would keep
- * listeners on it and redefine `req.aborted` (hazards 69, 228).
+ * Tells the adapter when the client has left. Given `res`, it would keep listeners on it and redefine
+ * `req.aborted` (hazards 69, 228).
  */
 function toAbortSource(req: HostRequest, res: ServerResponse): NodeResponse {
   const source = {
     once(event: string, abort: () => void) {
-      if (event !== 'close') return
-      const onClose = () => {
-        // HTTP/2's response calls itself finished whenever it closes.
-        const done = req.httpVersionMajor > 1 ? res.writableEnded : res.writableFinished
-        if (!done) abort()
-      }
-      if (res.closed || res.destroyed || req.aborted) onClose()
-      else res.once?.('close', onClose)
-      // A pipelined response waits for its turn without a socket, and never hears of one closing.
-      if (res.socket === null) req.once?.('close', () => req.aborted && onClose())
+      if (event === 'close') onceGone(req, res, abort)
     },
     removeListener() {},
   }
