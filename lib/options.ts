@@ -75,6 +75,21 @@ export interface StartApiOptions {
   load?: (file: string) => unknown
 }
 
+/** Options of `startHandler()`; `context`, `maxBodySize` and `plugins` are those of `startApi()`. */
+export interface StartHandlerOptions extends Pick<
+  StartApiOptions,
+  'context' | 'maxBodySize' | 'plugins'
+> {
+  /**
+   * Which answers are not sent: the request goes to `next()` instead, as if the handler had not seen
+   * it. `true`: those with status 404. A function chooses by the Response. A body that the handler has
+   * read by then is gone.
+   *
+   * Default: `false`.
+   */
+  fallthrough?: boolean | ((response: Response) => boolean)
+}
+
 /** Options with their defaults in place. */
 export interface Settings extends LoadOptions {
   readonly fallthrough: boolean
@@ -100,16 +115,8 @@ const KNOWN = new Set([
 
 /** @throws TypeError that names the option, for an unknown one or an unusable value */
 export function readOptions(options: StartApiOptions): Settings {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError('startApi(): the second argument must be an object of options.')
-  }
-  for (const name of Object.keys(options)) {
-    if (!KNOWN.has(name)) {
-      throw new TypeError(
-        `startApi(): there is no option \`${name}\`. Known options: ${[...KNOWN].join(', ')}.`,
-      )
-    }
-  }
+  checkNames('startApi', options, KNOWN)
+  checkShared('startApi', options)
   const { apiBaseURL = '/api', ignore = [], load, maxBodySize = Infinity, plugins = [] } = options
   const globs = typeof ignore === 'string' ? [ignore] : ignore
   check('ignore', 'a glob or an array of globs', isArrayOf(globs, 'string'))
@@ -120,10 +127,7 @@ export function readOptions(options: StartApiOptions): Settings {
     'a function, as createStartAPIHandler() returns',
     isOptional(options.handler, 'function'),
   )
-  check('context', 'a function of req and res', isOptional(options.context, 'function'))
   check('load', 'a function of a file name', isOptional(load, 'function'))
-  check('maxBodySize', 'a number of bytes', typeof maxBodySize === 'number' && maxBodySize >= 0)
-  check('plugins', 'an array of @whatwg-node/server plugins', isArrayOf(plugins, 'object'))
   return {
     base: toBase(apiBaseURL),
     fallthrough: options.fallthrough ?? true,
@@ -138,8 +142,64 @@ export function readOptions(options: StartApiOptions): Settings {
   }
 }
 
+/** Options that `startApi()` knows as well, and what of `fallthrough` becomes. */
+interface HandlerSettings extends Omit<StartHandlerOptions, 'fallthrough'> {
+  passesOn(response: Response): boolean
+}
+
+const KNOWN_OF_HANDLER = new Set(['fallthrough', 'context', 'maxBodySize', 'plugins'])
+
+/** @throws TypeError that names the option, for an unknown one or an unusable value */
+export function readHandlerOptions(options: StartHandlerOptions): HandlerSettings {
+  checkNames('startHandler', options, KNOWN_OF_HANDLER)
+  const { fallthrough = false, ...shared } = options
+  checkShared('startHandler', shared)
+  checkOption(
+    'startHandler',
+    'fallthrough',
+    'a boolean, or a function of the Response',
+    typeof fallthrough === 'boolean' || typeof fallthrough === 'function',
+  )
+  const passesOn =
+    typeof fallthrough === 'function'
+      ? fallthrough
+      : (response: Response) => fallthrough && response.status === 404
+  return { ...shared, passesOn }
+}
+
+function checkNames(caller: string, options: object, known: ReadonlySet<string>): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`${caller}(): the second argument must be an object of options.`)
+  }
+  for (const name of Object.keys(options)) {
+    if (!known.has(name)) {
+      throw new TypeError(
+        `${caller}(): there is no option \`${name}\`. Known options: ${[...known].join(', ')}.`,
+      )
+    }
+  }
+}
+
+function checkShared(
+  caller: string,
+  {
+    context,
+    maxBodySize = Infinity,
+    plugins = [],
+  }: Pick<StartApiOptions, 'context' | 'maxBodySize' | 'plugins'>,
+): void {
+  const check = checkOption.bind(undefined, caller)
+  check('context', 'a function of req and res', isOptional(context, 'function'))
+  check('maxBodySize', 'a number of bytes', typeof maxBodySize === 'number' && maxBodySize >= 0)
+  check('plugins', 'an array of @whatwg-node/server plugins', isArrayOf(plugins, 'object'))
+}
+
 function check(option: string, kind: string, holds: boolean): void {
-  if (!holds) throw new TypeError(`startApi(): option \`${option}\` must be ${kind}.`)
+  checkOption('startApi', option, kind, holds)
+}
+
+function checkOption(caller: string, option: string, kind: string, holds: boolean): void {
+  if (!holds) throw new TypeError(`${caller}(): option \`${option}\` must be ${kind}.`)
 }
 
 function isOptional(value: unknown, type: 'boolean' | 'function'): boolean {

@@ -9,7 +9,7 @@ import type { HostReq, HostRes } from './define/register'
 import { RequestEvent, enableEvents, runWithEvent } from './event/event-context'
 import { failure, refuse } from './http/answers'
 import { rejectDeclaredLength } from './http/body-length'
-import { type HostRequest, isKeptByUrl, toHost, toPathRules, toPathname } from './http/request-url'
+import { type HostRequest, isFetchable, toHost, toPathRules, toPathname } from './http/request-url'
 import { applyHelpers, withOpenHeaders } from './http/response-head'
 import { createHandlerContext } from './http/handler-context'
 import { findHandler, isPromise, runHandler, toAnswer } from './http/run-route'
@@ -146,7 +146,7 @@ export function startApi(
     res: ServerResponse,
     next: Next | undefined,
   ): void | Promise<void> {
-    if (handler === undefined && !(isWrapped && isKeptByUrl(req))) {
+    if (handler === undefined && !(isWrapped && isFetchable(req))) {
       return sendResponse(res, refuse(match?.route, req.method), undefined)
     }
     const params = handler === undefined ? {} : toParams(match)

@@ -18,6 +18,7 @@ const RANKS: readonly (readonly string[])[] = [
   ['define/api-handler.ts', 'define/from-express.ts'],
   ['options.ts'],
   ['start-api.ts'],
+  ['start-handler.ts'],
   ['api.ts', 'server.ts', 'cli/'],
   ['index.ts', 'cli.ts'],
 ]
