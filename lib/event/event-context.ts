@@ -3,7 +3,7 @@ import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { StartApiError } from '../errors'
 import { ResponseState } from './response-state'
-import { type StartEvent, createStartEvent } from './start-event'
+import { StartEvent } from './start-event'
 
 /** Node's objects of a request, as the host passed them. */
 export interface NodeExchange {
@@ -130,7 +130,7 @@ export function runWithEvent<T>(event: RequestEvent, run: () => T): T {
   const runInside = storage === undefined ? run : () => storage.run(event, run)
   return startStorage === undefined
     ? runInside()
-    : startStorage.run(createStartEvent(event), runInside)
+    : startStorage.run(new StartEvent(event), runInside)
 }
 
 /**
