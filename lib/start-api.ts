@@ -10,10 +10,11 @@ import { RequestEvent, enableEvents, runWithEvent } from './event/event-context'
 import { failure, refuse } from './http/answers'
 import { rejectDeclaredLength } from './http/body-length'
 import { isGone } from './http/client-left'
-import { type HostRequest, isKeptByUrl, toHost, toPathRules, toPathname } from './http/request-url'
+import { type HostRequest, isFetchable, toHost, toPathRules, toPathname } from './http/request-url'
 import { applyHelpers, withOpenHeaders } from './http/response-head'
 import { createHandlerContext } from './http/handler-context'
 import { findHandler, isPromise, runHandler, toAnswer, toPlace } from './http/run-route'
+import { discard } from './http/response-body'
 import { breakOff, sendResponse } from './http/send-response'
 import { withinTime } from './http/time-limit'
 import { toRequest } from './http/to-request'
@@ -132,7 +133,7 @@ export function startApi(
       releaseBody(req, res)
       const sent =
         found.handler !== undefined || isBelow(base, found)
-          ? serve(found, req, res)
+          ? serve(found, req, res, next)
           : sendResponse(res, refuse(undefined, req.method), undefined)
       sent?.catch((error: unknown) => fail(error, req, res, next))
     } catch (error) {
@@ -145,8 +146,9 @@ export function startApi(
     { match, handler }: Found,
     req: HostRequest,
     res: ServerResponse,
+    next: Next | undefined,
   ): void | Promise<void> {
-    if (handler === undefined && !(isWrapped && isKeptByUrl(req))) {
+    if (handler === undefined && !(isWrapped && isFetchable(req))) {
       return sendResponse(res, refuse(match?.route, req.method), undefined)
     }
     const params = handler === undefined ? {} : toParams(match)
@@ -173,14 +175,14 @@ export function startApi(
           ? enter(event)
           : adapter.handleRequest(event.request, { event, req, res, waitUntil: adapter.waitUntil }),
       )
-      if (!isPromise(response)) return sendResponse(res, response, event.said)
+      if (!isPromise(response)) return finish(response, event, res, next)
       const answer =
         deadline === undefined
           ? response
           : withinTime(response, settings.timeout!, deadline, () =>
               handler === undefined ? 'The entry handler' : toPlace(match.route, handler),
             )
-      return answer.then((response) => sendResponse(res, response, event.said))
+      return answer.then((response) => finish(response, event, res, next))
     }
     if (handler === undefined && settings.handler === undefined) return respond(undefined)
     // Options are typed by what the application registered; the host passes just those objects.
@@ -242,6 +244,21 @@ export function startApi(
     },
     close: { value: async () => adapter.dispose(), enumerable: true },
   }) as StartApi
+}
+
+/** Sends a Response, unless it says that what is mounted behind us shall answer. */
+function finish(
+  response: Response,
+  event: RequestEvent,
+  res: ServerResponse,
+  next: Next | undefined,
+): void | Promise<void> {
+  if (next === undefined || !event.isPassedOn(response)) {
+    return sendResponse(res, response, event.said)
+  }
+  discard(response)
+  // In a turn of its own: what `next` throws is not the route's failure.
+  process.nextTick(next)
 }
 
 /** What plugins see beside the request; `event` is ours. */

@@ -15,9 +15,10 @@ const RANKS: readonly (readonly string[])[] = [
   ['errors.ts', 'define/'],
   ['event/', 'routes/'],
   ['http/'],
-  ['define/api-handler.ts'],
+  ['define/api-handler.ts', 'define/from-express.ts'],
   ['options.ts'],
   ['start-api.ts'],
+  ['start-handler.ts'],
   ['api.ts', 'server.ts', 'cli/'],
   ['index.ts', 'cli.ts'],
 ]

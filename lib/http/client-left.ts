@@ -1,5 +1,5 @@
 // Per request: how a client's leaving shows, whose turn it is or not.
-import type { ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
 import type { Socket } from 'node:net'
 
@@ -14,11 +14,40 @@ export function isHttp2(res: ServerResponse | Http2ServerResponse): res is Http2
   return (res as Partial<Http2ServerResponse>).stream !== undefined
 }
 
-/** Calls back when the answer is out, or can't get there. */
-export function onceClosed(res: ServerResponse, callback: () => void): void {
+/**
+ * Calls back when the answer is out, or can't get there.
+ *
+ * @returns a function that takes the listeners away
+ */
+export function onceClosed(res: ServerResponse, callback: () => void): () => void {
   // Responses made by hand may emit nothing (hazard 239).
   res.once?.('close', callback)
-  if (isQueued(res)) onceConnectionClosed(res, callback)
+  const offConnection = isQueued(res) ? onceConnectionClosed(res, callback) : undefined
+  return () => {
+    res.off?.('close', callback)
+    offConnection?.()
+  }
+}
+
+/**
+ * Calls back when the client leaves without its whole answer: `close` without `finish`. At once if it
+ * has left already.
+ *
+ * @returns a function that takes the listeners away
+ */
+export function onceGone(
+  req: IncomingMessage,
+  res: ServerResponse,
+  callback: () => void,
+): () => void {
+  const onClose = () => {
+    // HTTP/2's response calls itself finished whenever it closes.
+    const done = req.httpVersionMajor > 1 ? res.writableEnded : res.writableFinished
+    if (!done) callback()
+  }
+  if (!res.closed && !isGone(res) && !req.aborted) return onceClosed(res, onClose)
+  onClose()
+  return () => {}
 }
 
 /**
@@ -32,7 +61,7 @@ function isQueued(res: ServerResponse): boolean {
 /** One listener for all of a connection: a client may have many requests in it. */
 const queued = new WeakMap<Socket, Set<() => void>>()
 
-function onceConnectionClosed(res: ServerResponse, callback: () => void): void {
+function onceConnectionClosed(res: ServerResponse, callback: () => void): () => void {
   const { socket } = res.req
   let callbacks = queued.get(socket)
   if (callbacks === undefined) {
@@ -43,6 +72,8 @@ function onceConnectionClosed(res: ServerResponse, callback: () => void): void {
     })
   }
   callbacks.add(callback)
+  const off = () => void callbacks.delete(callback)
   // Its turn has come: from here on it hears by itself.
-  res.once('socket', () => callbacks.delete(callback))
+  res.once('socket', off)
+  return off
 }

@@ -9,13 +9,17 @@ import { declaredLength, tooLarge } from './body-length'
  *
  * Reads reject if the body exceeds `maxBodySize` bytes, if the client leaves before its end, and once
  * the answer is out.
+ *
+ * @param findParsed gives the body where a parser has read it between the making of the Request and
+ *   the first read
  */
 export function readBody(
   req: IncomingMessage,
   res: ServerResponse,
   maxBodySize: number,
+  findParsed: () => AsyncIterable<Uint8Array> | undefined,
 ): AsyncIterable<Uint8Array> {
-  return { [Symbol.asyncIterator]: () => createReader(req, res, maxBodySize) }
+  return { [Symbol.asyncIterator]: () => createReader(req, res, maxBodySize, findParsed) }
 }
 
 const EVENTS = ['readable', 'end', 'error', 'close'] as const
@@ -28,9 +32,11 @@ function createReader(
   req: IncomingMessage,
   res: ServerResponse,
   maxBodySize: number,
+  findParsed: () => AsyncIterable<Uint8Array> | undefined,
 ): AsyncIterator<Uint8Array> {
   let size = 0
   let begun = false
+  let parsed: AsyncIterator<Uint8Array> | undefined
   let failure: Error | undefined
   let wake = (): void => {}
   const onEvent = () => wake()
@@ -45,7 +51,11 @@ function createReader(
     // After the answer, Node discards the body: waiting for it would take forever (hazard 64).
     if (res.writableEnded) throw stop(late())
     // Somebody else has begun since the Request was made.
-    if (req.readableDidRead) throw stop(lost())
+    if (req.readableDidRead) {
+      parsed = findParsed()?.[Symbol.asyncIterator]()
+      if (parsed === undefined) throw stop(lost())
+      return
+    }
     // While `readable` is listened to, other listeners (loggers) get `data` as it is read here.
     for (const event of EVENTS) req.on(event, onEvent)
     res.on('close', onAnswered)
@@ -67,6 +77,7 @@ function createReader(
 
   async function next(): Promise<IteratorResult<Uint8Array>> {
     if (!begun) start()
+    if (parsed !== undefined) return parsed.next()
     for (;;) {
       if (failure !== undefined) throw failure
       const chunk = req.read() as Buffer | string | null
@@ -88,6 +99,7 @@ function createReader(
   return {
     next,
     return: async () => {
+      await parsed?.return?.()
       stop(late())
       return { done: true, value: undefined }
     },
@@ -123,6 +135,6 @@ function late(): StartApiError {
 export function lost(): StartApiError {
   return new StartApiError(
     'ERR_START_API_BODY_CONSUMED',
-    "A middleware in front of startApi() read the request body and left it neither on `req.body` nor on `req.files` in a form that can be read again. Mount startApi() before it, or keep the bytes in `req.rawBody` (the body parsers' `verify` option).",
+    "A middleware in front of startApi(), or given to fromExpress(), read the request body and left it neither on `req.body` nor on `req.files` in a form that can be read again. Mount startApi() before it, or keep the bytes in `req.rawBody` (the body parsers' `verify` option).",
   )
 }

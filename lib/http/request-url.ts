@@ -124,11 +124,16 @@ function pathOf(url: string): string | undefined {
   return /[^\0-\xff]/.test(path) ? undefined : path
 }
 
-/** Whether a URL made of the target has its path: it would resolve dot segments (hazard 6). */
-export function isKeptByUrl({ originalUrl, url = '/' }: HostRequest): boolean {
+/**
+ * Whether a fetch Request says what the request line says: a URL would resolve dot segments (hazard 6),
+ * and some methods are forbidden in it (hazard 41).
+ */
+export function isFetchable({ originalUrl, url = '/', method = 'GET' }: HostRequest): boolean {
   const path = pathOf(originalUrl ?? url)
-  return path !== undefined && !DOT_SEGMENT.test(path)
+  return path !== undefined && !DOT_SEGMENT.test(path) && !FORBIDDEN_METHOD.test(method)
 }
+
+const FORBIDDEN_METHOD = /^(?:CONNECT|TRACE|TRACK)$/i
 
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i
 

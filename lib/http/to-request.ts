@@ -7,9 +7,9 @@ import {
   type NodeResponse,
   normalizeNodeRequest,
 } from '@whatwg-node/server'
-import { isGone, onceClosed } from './client-left'
+import { onceGone } from './client-left'
 import { flagMalformedBody } from './malformed-body'
-import { toRequestBody } from './request-body'
+import { setBodyHeaders, toRequestBody } from './request-body'
 import { type HostRequest, toProtocol, toWireTarget } from './request-url'
 
 /**
@@ -35,10 +35,7 @@ export function toRequest(
   const { method = 'GET' } = req
   const bodied = method !== 'GET' && method !== 'HEAD'
   const body = bodied ? toRequestBody(req, res, maxBodySize) : undefined
-  for (const [name, value] of Object.entries(body?.headers ?? {})) {
-    if (value === null) headers.delete(name)
-    else headers.set(name, value)
-  }
+  if (body !== undefined) setBodyHeaders(headers, body)
   const line = {
     protocol: toProtocol(req),
     originalUrl: target,
@@ -114,16 +111,12 @@ function toAbortSource(req: HostRequest, res: ServerResponse, deadline?: AbortSi
     },
     once(event: string, abort: () => void) {
       if (event !== 'close') return
-      const onClose = () => {
-        // HTTP/2's response calls itself finished whenever it closes.
-        const done = req.httpVersionMajor > 1 ? res.writableEnded : res.writableFinished
-        if (!done) abort()
+      if (deadline?.aborted) return abort()
+      deadline?.addEventListener('abort', abort, { once: true })
+      onceGone(req, res, () => {
+        abort()
         source.request = undefined
-      }
-      if (deadline?.aborted) abort()
-      else deadline?.addEventListener('abort', abort, { once: true })
-      if (res.closed || isGone(res) || req.aborted) onClose()
-      else onceClosed(res, onClose)
+      })
     },
     removeListener() {},
   }
