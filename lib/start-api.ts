@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { createServerAdapter } from '@whatwg-node/server'
 import { StartApiError, toError } from './errors'
 import type { HostReq, HostRes } from './define/register'
+import { INSPECT } from './express/inspect'
 import { RequestEvent, enableEvents, runWithEvent } from './event/event-context'
 import { failure, refuse } from './http/answers'
 import { rejectDeclaredLength } from './http/body-length'
@@ -233,6 +234,12 @@ export function startApi(
       enumerable: true,
     },
     close: { value: async () => adapter.dispose(), enumerable: true },
+    [INSPECT]: {
+      value: (method: string, pathname: string) => {
+        const route = table?.match(pathname, settings.caseRule)?.route
+        return route && findHandler(route, method) && route.file
+      },
+    },
   }) as StartApi
 }
 

@@ -9,11 +9,11 @@ const lib = resolve(__dirname, '../lib')
 
 /**
  * From the lowest up. A file belongs to the longest name that it begins with, and may import files of
- * that name and of lower ranks: `event/` and `routes/` don't know each other.
+ * that name and of lower ranks: `event/`, `express/` and `routes/` don't know each other.
  */
 const RANKS: readonly (readonly string[])[] = [
   ['errors.ts', 'define/'],
-  ['event/', 'routes/'],
+  ['event/', 'express/', 'routes/'],
   ['http/'],
   ['define/api-handler.ts'],
   ['options.ts'],
