@@ -1,11 +1,14 @@
 // Start-up, stage "modules": what the files that can't be used have to say, as one error.
 import { fileURLToPath } from 'node:url'
 import { StartApiError, describe } from '../errors'
+import type { RoutePath } from './route-path'
 
 export interface LoadFailure {
   /** Relative to the routes directory. */
   readonly file: string
   readonly error: unknown
+  /** What the file's name says, where it says something that can be served. */
+  readonly path?: RoutePath
 }
 
 /** One error for all files that failed: a line for each, and what each of them threw as its cause. */
