@@ -13,6 +13,7 @@ import { rejectDeclaredLength } from './http/body-length'
 import { type HostRequest, isKeptByUrl, toHost, toPathRules, toPathname } from './http/request-url'
 import { applyHelpers, withOpenHeaders } from './http/response-head'
 import { createHandlerContext } from './http/handler-context'
+import { type RequestMessage, observe } from './http/observe'
 import { findHandler, isPromise, runHandler, toAnswer } from './http/run-route'
 import { breakOff, isGone, sendResponse } from './http/send-response'
 import { toRequest } from './http/to-request'
@@ -125,6 +126,7 @@ export function startApi(
       next()
       return
     }
+    const message = found.handler && observe(found.match.route, req, res)
     // Answered through `next` alone: Express 4 ignores a returned promise, Express 5 would report the
     // error a second time (hazards 161, 162).
     try {
@@ -133,9 +135,9 @@ export function startApi(
         found.handler !== undefined || isBelow(base, found)
           ? serve(found, req, res)
           : sendResponse(res, refuse(undefined, req.method), undefined)
-      sent?.catch((error: unknown) => fail(error, req, res, next))
+      sent?.catch((error: unknown) => fail(error, req, res, next, message))
     } catch (error) {
-      fail(error, req, res, next)
+      fail(error, req, res, next, message)
     }
   }
 
@@ -151,8 +153,6 @@ export function startApi(
     const params = handler === undefined ? {} : toParams(match)
     rejectDeclaredLength(req, settings.maxBodySize)
     const host = toHost(req)
-    // Where Express leaves the matched path for those who name requests in metrics (hazard 240).
-    if (handler !== undefined) Object.assign(req, { route: { path: match.route.path } })
 
     function respond(added: object | undefined): void | Promise<void> {
       const event = new RequestEvent({
@@ -220,6 +220,8 @@ export function startApi(
   }
 
   return Object.defineProperties(startApi, {
+    // The build renames the inner of two functions of one name; traces show it.
+    name: { value: 'startApi' },
     ready: { value: loading.then(() => undefined), enumerable: true },
     routes: { get: () => (table?.routes ?? []).map(toRouteInfo), enumerable: true },
     fetch: {
@@ -284,8 +286,15 @@ function isBelow(base: string, { pathname, rule }: Found): boolean {
  * Express answers while it can. Once an answer has begun, the client can only be shown that something
  * is missing (hazard 164).
  */
-function fail(thrown: unknown, req: IncomingMessage, res: ServerResponse, next?: Next): void {
+function fail(
+  thrown: unknown,
+  req: IncomingMessage,
+  res: ServerResponse,
+  next?: Next,
+  message?: RequestMessage,
+): void {
   const error = toError(thrown, 'A route')
+  if (message !== undefined) message.error = error
   // Answered through Express's own `res`: what such a handler returns is no answer (hazard 122).
   if (res.headersSent && isBadResult(error)) return
   if (isGone(res) && isAbort(error)) return

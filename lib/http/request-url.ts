@@ -6,6 +6,8 @@ import { StartApiError } from '../errors'
 /** What Express and Connect add to Node's request. Nothing else of theirs is read. */
 export interface HostRequest extends IncomingMessage {
   originalUrl?: string
+  /** Express: what mounts have stripped. */
+  baseUrl?: string
   /** Express: after its `trust proxy` setting. */
   protocol?: string
   app?: HostApp
