@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { createServerAdapter } from '@whatwg-node/server'
 import { StartApiError, toError } from './errors'
 import type { HostReq, HostRes } from './define/register'
+import { createDevRoutes } from './dev/dev-routes'
 import { INSPECT } from './express/inspect'
 import { RequestEvent, enableEvents, runWithEvent } from './event/event-context'
 import { failure, refuse } from './http/answers'
@@ -19,16 +20,11 @@ import { breakOff, isGone, sendResponse } from './http/send-response'
 import { toRequest } from './http/to-request'
 import { releaseBody } from './http/unread-body'
 import { type Settings, type StartApiOptions, readOptions } from './options'
-import { type RouteModules, findRoutes, loadRoutes } from './routes/load-routes'
+import type { RouteModules } from './routes/load-routes'
 import type { Dialect, Handler, Route } from './routes/route-module'
 import { isUnder, toWireText } from './routes/route-path'
-import {
-  type CaseRule,
-  type Match,
-  type RouteTable,
-  createRouteTable,
-  toParams,
-} from './routes/route-table'
+import { type RouteSource, loadOnce } from './routes/route-source'
+import { type CaseRule, type Match, type RouteTable, toParams } from './routes/route-table'
 
 /** One served route. */
 export interface RouteInfo {
@@ -59,7 +55,7 @@ export interface StartApi {
    * Answers 404 and 405 itself; rejects with what a handler throws.
    */
   fetch(input: Request | URL | string, init?: RequestInit): Promise<Response>
-  /** Waits for work that was handed to `waitUntil`, and disposes of plugins. */
+  /** Stops watching (dev mode), waits for work that was handed to `waitUntil`, disposes of plugins. */
   close(): Promise<void>
 }
 
@@ -86,11 +82,9 @@ export function startApi(
 ): StartApi {
   const settings = readOptions(options)
   if (settings.handler !== undefined) enableEvents()
-  const files = findRoutes(toRoutesSource(routes), settings)
+  const source = openSource(toRoutesSource(routes), settings)
   const isWrapped = settings.handler !== undefined || settings.plugins.length > 0
   const base = toWireText(settings.base)
-  let table: RouteTable | undefined
-  const loading = loadRoutes(files, settings).then((loaded) => (table = createRouteTable(loaded)))
 
   const adapter = createServerAdapter<AdapterContext>(
     async (request, { event }) =>
@@ -99,11 +93,12 @@ export function startApi(
   )
 
   function startApi(req: IncomingMessage, res: ServerResponse, next?: Next): void {
-    if (table !== undefined) {
+    const table = source.table(req)
+    if (!isPromise(table)) {
       handle(table, req, res, next)
       return
     }
-    loading.then(
+    table.then(
       (loaded) => handle(loaded, req, res, next),
       (error: unknown) => fail(error, req, res, next),
     )
@@ -183,8 +178,8 @@ export function startApi(
 
   /** `api.fetch()`: the same steps without Node's objects. */
   async function answer(request: Request): Promise<Response> {
-    const table = await loading
     const { pathname } = new URL(request.url)
+    const table = await source.table({ url: pathname })
     const match = table.match(pathname, settings.caseRule)
     const handler = match && findHandler(match.route, request.method)
     if (handler === undefined && !isUnder(pathname, base)) {
@@ -219,11 +214,16 @@ export function startApi(
     adapter.waitUntil(promise.then(() => undefined))
   }
 
+  async function close(): Promise<void> {
+    await source.close()
+    await adapter.dispose()
+  }
+
   return Object.defineProperties(startApi, {
     // The build renames the inner of two functions of one name; traces show it.
     name: { value: 'startApi' },
-    ready: { value: loading.then(() => undefined), enumerable: true },
-    routes: { get: () => (table?.routes ?? []).map(toRouteInfo), enumerable: true },
+    ready: { value: source.ready, enumerable: true },
+    routes: { get: () => (source.loaded?.routes ?? []).map(toRouteInfo), enumerable: true },
     fetch: {
       value: async (input: Request | URL | string, init?: RequestInit) => {
         const target = typeof input === 'string' ? new URL(input, 'http://localhost') : input
@@ -235,10 +235,10 @@ export function startApi(
       },
       enumerable: true,
     },
-    close: { value: async () => adapter.dispose(), enumerable: true },
+    close: { value: close, enumerable: true },
     [INSPECT]: {
       value: (method: string, pathname: string) => {
-        const route = table?.match(pathname, settings.caseRule)?.route
+        const route = source.loaded?.match(pathname, settings.caseRule)?.route
         return route && findHandler(route, method) && route.file
       },
     },
@@ -317,6 +317,14 @@ function isBadResult(error: Error): boolean {
 /** What reads and fetches end with when the client has left: no failure of the application (hazard 165). */
 function isAbort({ name, code }: NodeJS.ErrnoException): boolean {
   return name === 'AbortError' || code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE'
+}
+
+function openSource(routes: string | RouteModules, settings: Settings): RouteSource {
+  if (!settings.dev) return loadOnce(routes, settings)
+  if (typeof routes === 'string') return createDevRoutes(routes, settings)
+  throw new TypeError(
+    'startApi(): option `dev` needs a routes directory: modules of a bundler are reloaded by the bundler, or not at all.',
+  )
 }
 
 function toRoutesSource(routes: unknown): string | RouteModules {

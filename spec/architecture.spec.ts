@@ -16,7 +16,7 @@ const RANKS: readonly (readonly string[])[] = [
   ['event/', 'express/', 'routes/'],
   ['http/'],
   ['define/api-handler.ts'],
-  ['options.ts'],
+  ['options.ts', 'dev/'],
   ['start-api.ts'],
   ['api.ts', 'server.ts', 'cli/'],
   ['index.ts', 'cli.ts'],
@@ -25,6 +25,7 @@ const RANKS: readonly (readonly string[])[] = [
 /** The only importers of each dependency, and of the storage that carries events. */
 const OWNERS: Readonly<Record<string, readonly string[]>> = {
   '@whatwg-node/server': ['http/to-request.ts', 'options.ts', 'start-api.ts'],
+  chokidar: ['dev/watch-files.ts'],
   glob: ['routes/route-files.ts'],
   h3: [
     'event/h3-event.ts',
