@@ -76,7 +76,7 @@ export function openModuleCache(
       const forgotten = loose.map(({ filename }) => filename).filter((name) => stale.has(name))
       // Jest's cache refuses, and throws at `delete`.
       for (const name of forgotten) Reflect.deleteProperty(cache, name)
-      forgetMissingFiles(changed)
+      forgetMissingFiles()
       return new Set(forgotten)
     },
 
@@ -104,13 +104,11 @@ function isInstalled(path: string): boolean {
 }
 
 /** Node remembers which file a name led to, and does not look whether it is still there. */
-function forgetMissingFiles(changed: readonly string[]): void {
+function forgetMissingFiles(): void {
   const { _pathCache: found = {} } = nodeModule as unknown as {
     readonly _pathCache?: Record<string, string>
   }
-  const missing = new Set(changed.filter((path) => !existsSync(path)))
-  if (missing.size === 0) return
   for (const [name, path] of Object.entries(found)) {
-    if (missing.has(path)) delete found[name]
+    if (!isInstalled(path) && !existsSync(path)) delete found[name]
   }
 }
