@@ -14,6 +14,7 @@ describe('options of startApi()', () => {
       caseRule: 'insensitive',
       maxBodySize: Infinity,
       plugins: [],
+      dev: false,
     })
   })
 
