@@ -1,6 +1,6 @@
 // Dev mode, on the built package: a real application whose files change while it runs. Each request
 // follows its change at once: nothing waits for a watcher, but for what comes without a request.
-import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startApi } from 'express-start-api'
 import { buildPackage } from './support/built-package'
@@ -164,6 +164,18 @@ describe.each(Object.entries(LANGUAGES))('in %s', (_, language) => {
     expect(await app.ask('/api/c/1')).toBe('200 new')
     expect(await app.end()).toBe(0)
   })
+})
+
+it('sees each of many quick edits that leave size and, on some file systems, time as they were', async () => {
+  const app = await start(LANGUAGES['CommonJS']!, { 'routes/api/a.js': commonJs(`'00'`) })
+  const answers: string[] = []
+  const expected = Array.from({ length: 40 }, (_, index) => String(index + 10))
+  for (const text of expected) {
+    app.write('routes/api/a.js', commonJs(`'${text}'`))
+    utimesSync(join(app.folder, 'routes/api/a.js'), new Date(), new Date(1e12 + 1e3))
+    answers.push(await app.ask('/api/a'))
+  }
+  expect(answers).toEqual(expected.map((text) => `200 ${text}`))
 })
 
 describe('modules that route files load', () => {

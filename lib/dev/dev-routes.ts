@@ -108,23 +108,31 @@ export function createDevRoutes(directory: string, settings: LoadOptions): Route
 
   /** Whether a file was written. */
   function tidy({ files, routes }: Look): boolean {
-    const options = { directory, base: settings.base }
     const known = new Set(state?.look.files)
-    const written = files
-      .filter((file) => !known.has(file))
-      .map((file) => {
-        if (routes.get(join(directory, file)) === EMPTY) {
-          const others = files.filter((other) => other !== file)
-          return scaffoldFile(file, others, options) && `${file} was empty: it has a GET now`
-        }
-        // Files that were there before say what they say on purpose.
-        return (
-          state !== undefined && correctFile(file, options) && `${file}: path literal corrected`
-        )
-      })
-      .filter((text) => text !== false)
+    const isEmpty = (file: string): boolean => routes.get(join(directory, file)) === EMPTY
+    // Of the files that were there before, only the empty ones don't say what they say on purpose.
+    const appeared = files.filter(
+      (file) => !known.has(file) && (state !== undefined || isEmpty(file)),
+    )
+    if (appeared.length === 0) return false
+    const { base } = settings
+    const found = { directory, base, files, apiFiles: findApiFiles() }
+    const written = appeared.flatMap((file) => {
+      if (isEmpty(file)) {
+        return scaffoldFile(file, found) ? [`${file} was empty: it has a GET now`] : []
+      }
+      return correctFile(file, found) ? [`${file}: path literal corrected`] : []
+    })
     written.forEach(report.showWritten)
     return written.length > 0
+  }
+
+  /** Those that can't be served, too. */
+  function findApiFiles(): Set<string> {
+    const broken: string[] = []
+    const onFailure = ({ file }: LoadFailure): void => void broken.push(file)
+    const found = findRoutes(directory, { ...settings, onFailure, warn: () => {} })
+    return new Set([...found.map(({ file }) => file), ...broken])
   }
 
   async function load(now: Look, tried: readonly string[]): Promise<State> {

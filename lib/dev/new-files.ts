@@ -3,29 +3,30 @@
 import { readFileSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
 import { isEsm } from '../routes/load-module'
-import { isBaseDirectory, isUnderBase, namesApiExport } from '../routes/load-routes'
 import { correctPathLiterals, toExpectedPaths } from '../routes/path-literal'
 import { toScaffold } from '../routes/scaffold'
 import { findStartPackage, replaceRouteFile } from '../routes/write-route-file'
 
-export interface NewFilesOptions {
+export interface RoutesDirectory {
   readonly directory: string
   readonly base: string
+  /** Relative to the directory. */
+  readonly files: readonly string[]
+  /** Those that are loaded, and no pages. */
+  readonly apiFiles: ReadonlySet<string>
 }
 
 /**
- * Gives an empty route file one GET, in the style of the files beside it.
+ * Gives an empty route file one GET, in the style of the files beside it. It may become a page:
+ * outside the base it is left alone where there are pages.
  *
  * @param file relative to the routes directory
- * @param others the other files of the directory
  * @returns whether the file was written
  */
-export function scaffoldFile(
-  file: string,
-  others: readonly string[],
-  { directory, base }: NewFilesOptions,
-): boolean {
-  if (!isApiFile(file, others, { directory, base })) return false
+export function scaffoldFile(file: string, routes: RoutesDirectory): boolean {
+  const { directory, base, files, apiFiles } = routes
+  const others = files.filter((other) => other !== file)
+  if (!apiFiles.has(file) && !others.every((other) => apiFiles.has(other))) return false
   const sibling = findSibling(file, others, directory)
   const style = sibling !== undefined && /\bcreateFileRoute\b/.test(sibling) ? 'v1' : 'v0'
   const maker = style === 'v1' ? 'createFileRoute' : 'createAPIFileRoute'
@@ -39,20 +40,9 @@ export function scaffoldFile(
 }
 
 /** Corrects the path literal of a file that has a new name. */
-export function correctFile(file: string, { directory, base }: NewFilesOptions): boolean {
-  const path = join(directory, file)
-  if (!isUnderBase(file, base) && !namesApiExport(path)) return false
-  return rewrite(path, (text) => correctPathLiterals(text, file, base))
-}
-
-/** An empty file may become a page: outside the base it is left alone where there are pages. */
-function isApiFile(
-  file: string,
-  others: readonly string[],
-  { directory, base }: NewFilesOptions,
-): boolean {
-  if (isUnderBase(file, base) || isBaseDirectory(directory, base)) return true
-  return others.every((other) => isUnderBase(other, base) || namesApiExport(join(directory, other)))
+export function correctFile(file: string, { directory, base, apiFiles }: RoutesDirectory): boolean {
+  if (!apiFiles.has(file)) return false
+  return rewrite(join(directory, file), (text) => correctPathLiterals(text, file, base))
 }
 
 /** The text of the route file that is nearest and in the same language. */

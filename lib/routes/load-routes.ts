@@ -101,7 +101,8 @@ function rejectFailures(failures: readonly LoadFailure[], { onFailure }: LoadOpt
 function fromDirectory(directory: string, options: LoadOptions): RouteFile[] {
   const { base, ignore, load = loadModule } = options
   const files: RouteFile[] = []
-  const isBase = isBaseDirectory(directory, base)
+  // `startApi('./routes/api')`: here, too, a file without the export is a mistake and no page.
+  const isBase = base !== '' && directory.replaceAll(sep, '/').endsWith(base)
   for (const file of findRouteFiles(directory, ignore)) {
     const path = join(directory, file)
     if (isUnderBase(file, base) || namesApiExport(path)) {
@@ -112,17 +113,12 @@ function fromDirectory(directory: string, options: LoadOptions): RouteFile[] {
   return files
 }
 
-/** `startApi('./routes/api')`: here, too, a file without the export is a mistake and no page. */
-export function isBaseDirectory(directory: string, base: string): boolean {
-  return base !== '' && directory.replaceAll(sep, '/').endsWith(base)
-}
-
-export function isUnderBase(file: string, base: string): boolean {
+function isUnderBase(file: string, base: string): boolean {
   return base !== '' && isUnder(toOwnPath(file), base)
 }
 
 /** Page routes live in the same directory and must not run here: their text has no API export. */
-export function namesApiExport(path: string): boolean {
+function namesApiExport(path: string): boolean {
   try {
     return /\bAPIRoute\b/.test(readFileSync(path, 'utf8'))
   } catch {
