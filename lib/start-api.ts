@@ -45,7 +45,7 @@ export interface StartApi {
   (req: IncomingMessage, res: ServerResponse, next?: Next): void
   /**
    * Settles when every route file is loaded. Rejects with one error that lists all files that failed;
-   * if nobody listens, the process ends with that message.
+   * if nobody listens, the process ends with that message. In dev mode such files don't reject it.
    */
   readonly ready: Promise<void>
   /** The served routes, by file name. Empty until `ready`. */

@@ -29,8 +29,10 @@ export function toBrokenRoute(
       status: 500,
       headers: { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' },
     })
-  const methods = Object.fromEntries(findMethods(path).map((method) => [method, handler]))
-  return toRoute(file, routePath, { APIRoute: { methods } })
+  return {
+    ...toRoute(file, routePath, { APIRoute: { methods: { GET: handler } } }),
+    handlers: new Map(findMethods(path).map((method) => [method, handler])),
+  }
 }
 
 function findMethods(path: string): readonly string[] {
@@ -41,5 +43,5 @@ function findMethods(path: string): readonly string[] {
     // That it can't be read is its reason.
   }
   const named = METHODS.filter((method) => new RegExp(`\\b${method}\\b`).test(text))
-  return named.length === 0 ? METHODS : named
+  return named.length === 0 || /\bANY\b/.test(text) ? METHODS : named
 }

@@ -1,4 +1,5 @@
-// Dev mode: what the console shows. Each thing is said once, until it has changed.
+// Dev mode: what the console shows. Each thing is said once, until it has changed. All of it goes to
+// stderr: on stdout there may be data, such as that of `start-api status --json`.
 import { relative } from 'node:path'
 import type { AppState } from '../express/find-shadows'
 import type { Route } from '../routes/route-module'
@@ -34,7 +35,7 @@ export function createReport(directory: string): Report {
         file,
       ])
       const count = `${rows.length} ${rows.length === 1 ? 'route file' : 'route files'}`
-      console.info([`[start-api] dev mode: ${count} in ${folder}`, ...toLines(rows)].join('\n'))
+      console.warn([`[start-api] dev mode: ${count} in ${folder}`, ...toLines(rows)].join('\n'))
     },
 
     listShadows({ legacy, start }) {
@@ -59,14 +60,14 @@ export function createReport(directory: string): Report {
         console.error(`[start-api] ${reason}`)
       }
       const mended = [...broken.keys()].filter((file) => !reasons.has(file))
-      for (const file of mended) console.info(`[start-api] ${file}: no problem any more`)
+      for (const file of mended) console.warn(`[start-api] ${file}: no problem any more`)
       for (const text of warnings) if (!warned.has(text)) console.warn(`[start-api] ${text}`)
       broken = reasons
       warned = new Set(warnings)
     },
 
     showWritten(text) {
-      console.info(`[start-api] ${text}`)
+      console.warn(`[start-api] ${text}`)
     },
 
     showStuck(path) {
