@@ -1,7 +1,11 @@
 // Dev mode: what answers at the URL of a file that can't be used.
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { StartApiError } from '../errors'
+import { type LoadFailure, findPlace, toFailureLine } from '../routes/load-failure'
 import type { RoutePath } from '../routes/route-path'
 import { METHODS, type Route, toRoute } from '../routes/route-module'
+import { findErrorPlace } from './error-place'
 
 /** A route file that can't be used, told to people. */
 export interface BrokenFile {
@@ -11,6 +15,23 @@ export interface BrokenFile {
   readonly reason: string
   /** Absent where its name says nothing that can be served. */
   readonly path?: RoutePath
+}
+
+export async function toBrokenFile(failure: LoadFailure, directory: string): Promise<BrokenFile> {
+  const { file, path } = failure
+  const reason = await toReason(failure, join(directory, file))
+  return { file, reason, ...(path && { path }) }
+}
+
+async function toReason(failure: LoadFailure, path: string): Promise<string> {
+  const { error } = failure
+  // Our own sentences say all that there is to say.
+  if (error instanceof StartApiError) {
+    return error.code === 'ERR_START_API_CONFLICT' ? error.message : toFailureLine(failure)
+  }
+  const line = toFailureLine(failure)
+  const place = findPlace(error) === undefined ? await findErrorPlace(error, path) : undefined
+  return place === undefined ? line : `${line} (at ${place})`
 }
 
 /**

@@ -1,37 +1,21 @@
 // Dev mode, the whole of it: look at the files → tidy new ones → load what has changed → a new table.
-import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { StartApiError, toError } from '../errors'
+import { toError } from '../errors'
 import { findShadows } from '../express/find-shadows'
 import { toPathname } from '../http/request-url'
-import { type LoadFailure, findPlace, toFailureLine } from '../routes/load-failure'
+import type { LoadFailure } from '../routes/load-failure'
 import { type LoadOptions, findRoutes, loadRoutes } from '../routes/load-routes'
-import { findRouteFiles } from '../routes/route-files'
 import { isUnder, toWireText } from '../routes/route-path'
 import type { AskedRequest, RouteSource } from '../routes/route-source'
 import { type RouteTable, createRouteTable } from '../routes/route-table'
-import { type BrokenFile, toBrokenRoute } from './broken-route'
-import { findErrorPlace } from './error-place'
+import { type BrokenFile, toBrokenFile, toBrokenRoute } from './broken-route'
+import { type Look, SETTLE_MS, findChanged, isBeingWritten, lookAt } from './directory-look'
 import { EMPTY, createDigests } from './file-digests'
 import { correctFile, scaffoldFile } from './new-files'
 import { createReport } from './report'
 import { createRouteModules } from './route-modules'
 import { watchFiles } from './watch-files'
-
-/** How long a new or an empty file is left to whoever is writing it. */
-const SETTLE_MS = 100
-
-/** The directory at one moment. */
-interface Look {
-  readonly at: number
-  /** Relative to the directory. */
-  readonly files: readonly string[]
-  /** What the route files hold, by path. */
-  readonly routes: ReadonlyMap<string, string>
-  /** What their dependencies hold, as far as they are known by then. */
-  readonly dependencies: ReadonlyMap<string, string>
-}
 
 interface State {
   readonly look: Look
@@ -55,17 +39,7 @@ export function createDevRoutes(directory: string, settings: LoadOptions): Route
   let state: State | undefined
   let missing: string | undefined
 
-  function look(): Look {
-    const at = Date.now()
-    const files = findRouteFiles(directory, settings.ignore)
-    const routes = toDigests(files.map((file) => join(directory, file)))
-    const others = modules.findDependencies().filter((path) => !routes.has(path))
-    return { at, files, routes, dependencies: toDigests(others) }
-  }
-
-  function toDigests(paths: readonly string[]): Map<string, string> {
-    return new Map(paths.map((path) => [path, toDigest(path)]))
-  }
+  const look = (): Look => lookAt(directory, settings.ignore, modules.findDependencies(), toDigest)
 
   /** Whether the last table still holds. What was not known of dependencies is from then on. */
   function isCurrent({ look: before, ...rest }: State, now: Look): boolean {
@@ -88,7 +62,7 @@ export function createDevRoutes(directory: string, settings: LoadOptions): Route
   async function run(tried: readonly string[]): Promise<RouteTable> {
     let now = look()
     if (state !== undefined && isCurrent(state, now) && tried.length === 0) return state.table
-    if (isBeingWritten(now)) {
+    if (isBeingWritten(now, state?.look)) {
       await setTimeout(SETTLE_MS)
       now = look()
     }
@@ -96,14 +70,6 @@ export function createDevRoutes(directory: string, settings: LoadOptions): Route
     state = await load(now, tried)
     missing = undefined
     return state.table
-  }
-
-  function isBeingWritten({ files }: Look): boolean {
-    return files.some((file) => {
-      const { size, mtimeMs } = statSync(join(directory, file), { throwIfNoEntry: false }) ?? {}
-      const isOpen = size === 0 || (state !== undefined && !state.look.files.includes(file))
-      return isOpen && mtimeMs !== undefined && Math.abs(Date.now() - mtimeMs) < SETTLE_MS
-    })
   }
 
   /** Whether a file was written. */
@@ -149,7 +115,7 @@ export function createDevRoutes(directory: string, settings: LoadOptions): Route
       warn: (text) => warnings.push(text),
     }
     const routes = await loadRoutes(findRoutes(directory, options), options)
-    const broken = await Promise.all(failures.map((failure) => toBroken(failure, directory)))
+    const broken = await Promise.all(failures.map((failure) => toBrokenFile(failure, directory)))
     report.showProblems(broken, warnings)
     if (state === undefined) report.listRoutes(routes)
 
@@ -223,9 +189,7 @@ export function createDevRoutes(directory: string, settings: LoadOptions): Route
   look()
   const ready = update().then(() => undefined)
   const watcher = watchFiles(directory, () => {
-    void update([...(state?.broken.keys() ?? [])]).catch(
-      (error: unknown) => state && keep(error, state),
-    )
+    void update().catch((error: unknown) => state && keep(error, state))
   })
 
   return {
@@ -236,34 +200,4 @@ export function createDevRoutes(directory: string, settings: LoadOptions): Route
     table,
     close: () => watcher.close(),
   }
-}
-
-/** Paths of files that came, went, or hold something else. */
-function findChanged(before: Look, now: Look): string[] {
-  const files = [...new Set([...before.routes.keys(), ...now.routes.keys()])]
-  return [
-    ...files.filter((path) => before.routes.get(path) !== now.routes.get(path)),
-    ...[...now.dependencies].flatMap(([path, digest]) => {
-      const known = before.dependencies.get(path)
-      // Loaded since, perhaps by a handler: as it is now, unless it was changed since, too.
-      return (known === undefined ? isNewer(path, before.at) : known !== digest) ? [path] : []
-    }),
-  ]
-}
-
-function isNewer(path: string, time: number): boolean {
-  const { mtimeMs = Infinity } = statSync(path, { throwIfNoEntry: false }) ?? {}
-  return mtimeMs > time
-}
-
-async function toBroken(failure: LoadFailure, directory: string): Promise<BrokenFile> {
-  const { file, error, path } = failure
-  const own = error instanceof StartApiError ? error : undefined
-  const line = own?.code === 'ERR_START_API_CONFLICT' ? own.message : toFailureLine(failure)
-  const place =
-    own === undefined && findPlace(error) === undefined
-      ? await findErrorPlace(error, join(directory, file))
-      : undefined
-  const reason = place === undefined ? line : `${line} (at ${place})`
-  return { file, reason, ...(path && { path }) }
 }
