@@ -53,8 +53,8 @@ function findSibling(
 ): string | undefined {
   const isNear = (other: string) => Number(dirname(other) === dirname(file))
   const isAlike = (other: string) => Number(extname(other) === extname(file))
-  return others
-    .toSorted((a, b) => isAlike(b) - isAlike(a) || isNear(b) - isNear(a))
+  return [...others]
+    .sort((a, b) => isAlike(b) - isAlike(a) || isNear(b) - isNear(a))
     .map((other) => readText(join(directory, other)))
     .find((text) => /\bcreate(?:API)?FileRoute\b/.test(text))
 }
