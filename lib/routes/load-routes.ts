@@ -61,8 +61,10 @@ export function findRoutes(routes: string | RouteModules, options: LoadOptions):
     }
   }
   rejectFailures(failures, options)
-  const served = new Set(rejectConflicts(paths, options).map(({ file }) => file))
-  return files.filter(({ file, promised }) => !promised || served.has(file))
+  // Those that failed by name are left out, too.
+  const rejected = rejectConflicts(paths, options)
+  for (const { file } of failures) rejected.add(file)
+  return files.filter(({ file }) => !rejected.has(file))
 }
 
 /**
@@ -89,7 +91,8 @@ export async function loadRoutes(
   }
   rejectFailures(failures, options)
   // Again, now that the bundler's pages are told from its routes.
-  return rejectConflicts(routes, options)
+  const rejected = rejectConflicts(routes, options)
+  return routes.filter(({ file }) => !rejected.has(file))
 }
 
 function rejectFailures(failures: readonly LoadFailure[], { onFailure }: LoadOptions): void {
@@ -159,12 +162,15 @@ interface ServedFile extends RoutePath {
   readonly file: string
 }
 
-/** The files that share their URLs with no other one. */
-function rejectConflicts<File extends ServedFile>(
-  files: readonly File[],
+/**
+ * @returns the files of all conflicts, where they don't end start-up
+ * @throws StartApiError that names every file of every conflict
+ */
+function rejectConflicts(
+  files: readonly ServedFile[],
   { caseRule, onFailure }: LoadOptions,
-): File[] {
-  const byShape = new Map<string, File[]>()
+): Set<string> {
+  const byShape = new Map<string, ServedFile[]>()
   for (const file of files) {
     const shape = toShape(file.segments)
     const key = caseRule === 'insensitive' ? shape.toLowerCase() : shape
@@ -180,8 +186,7 @@ function rejectConflicts<File extends ServedFile>(
       onFailure!({ file, error, path: { path, segments } })
     }
   }
-  const rejected = new Set<ServedFile>(conflicts.flat())
-  return files.filter((file) => !rejected.has(file))
+  return new Set(conflicts.flat().map(({ file }) => file))
 }
 
 function conflictError(conflicts: readonly (readonly ServedFile[])[]): StartApiError {
