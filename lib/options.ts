@@ -82,6 +82,14 @@ export interface StartApiOptions {
    * the file is for.
    */
   load?: (file: string) => unknown
+  /**
+   * For development: route files that are added, changed, renamed or deleted are live with the next
+   * request. One that can't be used answers 500 with the reason, which the console shows, too, and the
+   * others stay. Empty new files get their first lines, renamed ones their path. Needs a directory.
+   *
+   * Default: `false`.
+   */
+  dev?: boolean
 }
 
 type SharedOptions = Pick<StartApiOptions, 'context' | 'maxBodySize' | 'timeout' | 'plugins'>
@@ -109,6 +117,7 @@ export interface Settings extends LoadOptions {
   /** Milliseconds. */
   readonly timeout: number | undefined
   readonly plugins: readonly ServerAdapterPlugin[]
+  readonly dev: boolean
 }
 
 const KNOWN = new Set([
@@ -122,6 +131,7 @@ const KNOWN = new Set([
   'timeout',
   'plugins',
   'load',
+  'dev',
 ])
 
 /** @throws TypeError that names the option, for an unknown one or an unusable value */
@@ -133,6 +143,7 @@ export function readOptions(options: StartApiOptions): Settings {
   check('ignore', 'a glob or an array of globs', isArrayOf(globs, 'string'))
   check('fallthrough', 'a boolean', isOptional(options.fallthrough, 'boolean'))
   check('caseSensitive', 'a boolean', isOptional(options.caseSensitive, 'boolean'))
+  check('dev', 'a boolean', isOptional(options.dev, 'boolean'))
   check(
     'handler',
     'a function, as createStartAPIHandler() returns',
@@ -150,6 +161,7 @@ export function readOptions(options: StartApiOptions): Settings {
     maxBodySize,
     timeout: options.timeout,
     plugins,
+    dev: options.dev ?? false,
     ...(load === undefined ? {} : { load }),
   }
 }
