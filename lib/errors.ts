@@ -12,6 +12,8 @@ export type StartApiErrorCode =
   | 'ERR_START_API_BODY_CONSUMED'
   | 'ERR_START_API_BODY_TOO_LARGE'
   | 'ERR_START_API_NO_REQUEST'
+  | 'ERR_START_API_TIMEOUT'
+  | 'ERR_START_API_NO_NODE_REQUEST'
 
 export interface StartApiErrorDetails {
   /** HTTP status that Express's error handling reads. Absent: 500. */
@@ -27,7 +29,7 @@ export interface StartApiErrorDetails {
  */
 export class StartApiError extends Error {
   readonly code: StartApiErrorCode
-  /** HTTP status for errors that belong to one request (400, 413); read by Express. */
+  /** HTTP status for errors that belong to one request (400, 413, 504); read by Express. */
   declare readonly status?: number
   /** Route files concerned, relative to the routes directory. */
   declare readonly files?: readonly string[]

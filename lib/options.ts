@@ -59,6 +59,15 @@ export interface StartApiOptions {
    */
   maxBodySize?: number
   /**
+   * Milliseconds that plugins, entry handler and route together have to come up with a Response. Then
+   * `request.signal` aborts with a TimeoutError, and an error with status 504 goes to Express's error
+   * middleware; what the handler still gives is discarded. The body of a Response may take as long as
+   * it likes. `api.fetch()` has no such limit: pass it an `AbortSignal.timeout()`.
+   *
+   * Default: no limit.
+   */
+  timeout?: number
+  /**
    * Plugins of `@whatwg-node/server`, run around entry handler and routes. With `fallthrough: false`
    * they run for all requests below `apiBaseURL`: `useCORS()` needs that to answer preflights, unless
    * the files handle OPTIONS. Hooks find `req` and `res` in `serverContext`; what they throw goes to
@@ -73,6 +82,28 @@ export interface StartApiOptions {
    * the file is for.
    */
   load?: (file: string) => unknown
+  /**
+   * For development: route files that are added, changed, renamed or deleted are live with the next
+   * request. One that can't be used answers 500 with the reason, which the console shows, too, and the
+   * others stay. Empty new files get their first lines, renamed ones their path. Needs a directory.
+   *
+   * Default: `false`.
+   */
+  dev?: boolean
+}
+
+type SharedOptions = Pick<StartApiOptions, 'context' | 'maxBodySize' | 'timeout' | 'plugins'>
+
+/** Options of `startHandler()`. Those that `startApi()` has too are the same. */
+export interface StartHandlerOptions extends SharedOptions {
+  /**
+   * Which answers are not sent: the request goes to `next()` instead, as if the handler had not seen
+   * it. `true`: those with status 404. A function chooses by the Response. A body that the handler has
+   * read by then is gone.
+   *
+   * Default: `false`.
+   */
+  fallthrough?: boolean | ((response: Response) => boolean)
 }
 
 /** Options with their defaults in place. */
@@ -83,7 +114,10 @@ export interface Settings extends LoadOptions {
   /** `undefined`: the host decides. */
   readonly caseSensitive: boolean | undefined
   readonly maxBodySize: number
+  /** Milliseconds. */
+  readonly timeout: number | undefined
   readonly plugins: readonly ServerAdapterPlugin[]
+  readonly dev: boolean
 }
 
 const KNOWN = new Set([
@@ -94,36 +128,28 @@ const KNOWN = new Set([
   'ignore',
   'caseSensitive',
   'maxBodySize',
+  'timeout',
   'plugins',
   'load',
+  'dev',
 ])
 
 /** @throws TypeError that names the option, for an unknown one or an unusable value */
 export function readOptions(options: StartApiOptions): Settings {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError('startApi(): the second argument must be an object of options.')
-  }
-  for (const name of Object.keys(options)) {
-    if (!KNOWN.has(name)) {
-      throw new TypeError(
-        `startApi(): there is no option \`${name}\`. Known options: ${[...KNOWN].join(', ')}.`,
-      )
-    }
-  }
+  checkNames('startApi', options, KNOWN)
+  checkShared('startApi', options)
   const { apiBaseURL = '/api', ignore = [], load, maxBodySize = Infinity, plugins = [] } = options
   const globs = typeof ignore === 'string' ? [ignore] : ignore
   check('ignore', 'a glob or an array of globs', isArrayOf(globs, 'string'))
   check('fallthrough', 'a boolean', isOptional(options.fallthrough, 'boolean'))
   check('caseSensitive', 'a boolean', isOptional(options.caseSensitive, 'boolean'))
+  check('dev', 'a boolean', isOptional(options.dev, 'boolean'))
   check(
     'handler',
     'a function, as createStartAPIHandler() returns',
     isOptional(options.handler, 'function'),
   )
-  check('context', 'a function of req and res', isOptional(options.context, 'function'))
   check('load', 'a function of a file name', isOptional(load, 'function'))
-  check('maxBodySize', 'a number of bytes', typeof maxBodySize === 'number' && maxBodySize >= 0)
-  check('plugins', 'an array of @whatwg-node/server plugins', isArrayOf(plugins, 'object'))
   return {
     base: toBase(apiBaseURL),
     fallthrough: options.fallthrough ?? true,
@@ -133,13 +159,75 @@ export function readOptions(options: StartApiOptions): Settings {
     caseSensitive: options.caseSensitive,
     caseRule: options.caseSensitive === true ? 'sensitive' : 'insensitive',
     maxBodySize,
+    timeout: options.timeout,
     plugins,
+    dev: options.dev ?? false,
     ...(load === undefined ? {} : { load }),
   }
 }
 
+/** Node's timers run at once for more. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1
+
+function isTimeout(value: unknown): boolean {
+  return value === undefined || (typeof value === 'number' && value >= 1 && value <= MAX_TIMEOUT_MS)
+}
+
+/** Options that `startApi()` knows as well, and what of `fallthrough` becomes. */
+interface HandlerSettings extends Omit<StartHandlerOptions, 'fallthrough'> {
+  passesOn(response: Response): boolean
+}
+
+const KNOWN_OF_HANDLER = new Set(['fallthrough', 'context', 'maxBodySize', 'timeout', 'plugins'])
+
+/** @throws TypeError that names the option, for an unknown one or an unusable value */
+export function readHandlerOptions(options: StartHandlerOptions): HandlerSettings {
+  checkNames('startHandler', options, KNOWN_OF_HANDLER)
+  const { fallthrough = false, ...shared } = options
+  checkShared('startHandler', shared)
+  checkOption(
+    'startHandler',
+    'fallthrough',
+    'a boolean, or a function of the Response',
+    typeof fallthrough === 'boolean' || typeof fallthrough === 'function',
+  )
+  const passesOn =
+    typeof fallthrough === 'function'
+      ? fallthrough
+      : (response: Response) => fallthrough && response.status === 404
+  return { ...shared, passesOn }
+}
+
+function checkNames(caller: string, options: object, known: ReadonlySet<string>): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`${caller}(): the second argument must be an object of options.`)
+  }
+  for (const name of Object.keys(options)) {
+    if (!known.has(name)) {
+      throw new TypeError(
+        `${caller}(): there is no option \`${name}\`. Known options: ${[...known].join(', ')}.`,
+      )
+    }
+  }
+}
+
+function checkShared(
+  caller: string,
+  { context, maxBodySize = Infinity, timeout, plugins = [] }: SharedOptions,
+): void {
+  const check = checkOption.bind(undefined, caller)
+  check('context', 'a function of req and res', isOptional(context, 'function'))
+  check('maxBodySize', 'a number of bytes', typeof maxBodySize === 'number' && maxBodySize >= 0)
+  check('timeout', `a number of milliseconds from 1 to ${MAX_TIMEOUT_MS}`, isTimeout(timeout))
+  check('plugins', 'an array of @whatwg-node/server plugins', isArrayOf(plugins, 'object'))
+}
+
 function check(option: string, kind: string, holds: boolean): void {
-  if (!holds) throw new TypeError(`startApi(): option \`${option}\` must be ${kind}.`)
+  checkOption('startApi', option, kind, holds)
+}
+
+function checkOption(caller: string, option: string, kind: string, holds: boolean): void {
+  if (!holds) throw new TypeError(`${caller}(): option \`${option}\` must be ${kind}.`)
 }
 
 function isOptional(value: unknown, type: 'boolean' | 'function'): boolean {

@@ -6,27 +6,28 @@ import { fileURLToPath } from 'node:url'
 import { createServerAdapter } from '@whatwg-node/server'
 import { StartApiError, toError } from './errors'
 import type { HostReq, HostRes } from './define/register'
+import { createDevRoutes } from './dev/dev-routes'
+import { INSPECT } from './express/inspect'
 import { RequestEvent, enableEvents, runWithEvent } from './event/event-context'
 import { failure, refuse } from './http/answers'
 import { rejectDeclaredLength } from './http/body-length'
-import { type HostRequest, isKeptByUrl, toHost, toPathRules, toPathname } from './http/request-url'
+import { isGone } from './http/client-left'
+import { type HostRequest, isFetchable, toHost, toPathRules, toPathname } from './http/request-url'
 import { applyHelpers, withOpenHeaders } from './http/response-head'
 import { createHandlerContext } from './http/handler-context'
-import { findHandler, isPromise, runHandler, toAnswer } from './http/run-route'
-import { breakOff, isGone, sendResponse } from './http/send-response'
+import { type RequestMessage, observe } from './http/observe'
+import { findHandler, isPromise, runHandler, toAnswer, toPlace } from './http/run-route'
+import { discard } from './http/response-body'
+import { breakOff, sendResponse } from './http/send-response'
+import { withinTime } from './http/time-limit'
 import { toRequest } from './http/to-request'
 import { releaseBody } from './http/unread-body'
 import { type Settings, type StartApiOptions, readOptions } from './options'
-import { type RouteModules, findRoutes, loadRoutes } from './routes/load-routes'
+import type { RouteModules } from './routes/load-routes'
 import type { Dialect, Handler, Route } from './routes/route-module'
 import { isUnder, toWireText } from './routes/route-path'
-import {
-  type CaseRule,
-  type Match,
-  type RouteTable,
-  createRouteTable,
-  toParams,
-} from './routes/route-table'
+import { type RouteSource, loadOnce } from './routes/route-source'
+import { type CaseRule, type Match, type RouteTable, toParams } from './routes/route-table'
 
 /** One served route. */
 export interface RouteInfo {
@@ -47,7 +48,7 @@ export interface StartApi {
   (req: IncomingMessage, res: ServerResponse, next?: Next): void
   /**
    * Settles when every route file is loaded. Rejects with one error that lists all files that failed;
-   * if nobody listens, the process ends with that message.
+   * if nobody listens, the process ends with that message. In dev mode such files don't reject it.
    */
   readonly ready: Promise<void>
   /** The served routes, by file name. Empty until `ready`. */
@@ -57,7 +58,7 @@ export interface StartApi {
    * Answers 404 and 405 itself; rejects with what a handler throws.
    */
   fetch(input: Request | URL | string, init?: RequestInit): Promise<Response>
-  /** Waits for work that was handed to `waitUntil`, and disposes of plugins. */
+  /** Stops watching (dev mode), waits for work that was handed to `waitUntil`, disposes of plugins. */
   close(): Promise<void>
 }
 
@@ -84,11 +85,9 @@ export function startApi(
 ): StartApi {
   const settings = readOptions(options)
   if (settings.handler !== undefined) enableEvents()
-  const files = findRoutes(toRoutesSource(routes), settings)
+  const source = openSource(toRoutesSource(routes), settings)
   const isWrapped = settings.handler !== undefined || settings.plugins.length > 0
   const base = toWireText(settings.base)
-  let table: RouteTable | undefined
-  const loading = loadRoutes(files, settings).then((loaded) => (table = createRouteTable(loaded)))
 
   const adapter = createServerAdapter<AdapterContext>(
     async (request, { event }) =>
@@ -97,11 +96,12 @@ export function startApi(
   )
 
   function startApi(req: IncomingMessage, res: ServerResponse, next?: Next): void {
-    if (table !== undefined) {
+    const table = source.table(req)
+    if (!isPromise(table)) {
       handle(table, req, res, next)
       return
     }
-    loading.then(
+    table.then(
       (loaded) => handle(loaded, req, res, next),
       (error: unknown) => fail(error, req, res, next),
     )
@@ -124,17 +124,18 @@ export function startApi(
       next()
       return
     }
+    const message = found.handler && observe(found.match.route, req, res)
     // Answered through `next` alone: Express 4 ignores a returned promise, Express 5 would report the
     // error a second time (hazards 161, 162).
     try {
       releaseBody(req, res)
       const sent =
         found.handler !== undefined || isBelow(base, found)
-          ? serve(found, req, res)
+          ? serve(found, req, res, next)
           : sendResponse(res, refuse(undefined, req.method), undefined)
-      sent?.catch((error: unknown) => fail(error, req, res, next))
+      sent?.catch((error: unknown) => fail(error, req, res, next, message))
     } catch (error) {
-      fail(error, req, res, next)
+      fail(error, req, res, next, message)
     }
   }
 
@@ -143,19 +144,19 @@ export function startApi(
     { match, handler }: Found,
     req: HostRequest,
     res: ServerResponse,
+    next: Next | undefined,
   ): void | Promise<void> {
-    if (handler === undefined && !(isWrapped && isKeptByUrl(req))) {
+    if (handler === undefined && !(isWrapped && isFetchable(req))) {
       return sendResponse(res, refuse(match?.route, req.method), undefined)
     }
     const params = handler === undefined ? {} : toParams(match)
     rejectDeclaredLength(req, settings.maxBodySize)
     const host = toHost(req)
-    // Where Express leaves the matched path for those who name requests in metrics (hazard 240).
-    if (handler !== undefined) Object.assign(req, { route: { path: match.route.path } })
+    const deadline = settings.timeout === undefined ? undefined : new AbortController()
 
     function respond(added: object | undefined): void | Promise<void> {
       const event = new RequestEvent({
-        toRequest: () => toRequest(req, res, host, settings.maxBodySize),
+        toRequest: () => toRequest(req, res, host, settings.maxBodySize, deadline?.signal),
         params,
         handlerContext: added === undefined ? { req, res } : { req, res, ...added },
         node: { req, res },
@@ -170,9 +171,14 @@ export function startApi(
           ? enter(event)
           : adapter.handleRequest(event.request, { event, req, res, waitUntil: adapter.waitUntil }),
       )
-      return isPromise(response)
-        ? response.then((response) => sendResponse(res, response, event.said))
-        : sendResponse(res, response, event.said)
+      if (!isPromise(response)) return finish(response, event, res, next)
+      const answer =
+        deadline === undefined
+          ? response
+          : withinTime(response, settings.timeout!, deadline, () =>
+              handler === undefined ? 'The entry handler' : toPlace(match.route, handler),
+            )
+      return answer.then((response) => finish(response, event, res, next))
     }
     if (handler === undefined && settings.handler === undefined) return respond(undefined)
     // Options are typed by what the application registered; the host passes just those objects.
@@ -182,8 +188,8 @@ export function startApi(
 
   /** `api.fetch()`: the same steps without Node's objects. */
   async function answer(request: Request): Promise<Response> {
-    const table = await loading
     const { pathname } = new URL(request.url)
+    const table = await source.table({ url: pathname })
     const match = table.match(pathname, settings.caseRule)
     const handler = match && findHandler(match.route, request.method)
     if (handler === undefined && !isUnder(pathname, base)) {
@@ -218,9 +224,16 @@ export function startApi(
     adapter.waitUntil(promise.then(() => undefined))
   }
 
+  async function close(): Promise<void> {
+    await source.close()
+    await adapter.dispose()
+  }
+
   return Object.defineProperties(startApi, {
-    ready: { value: loading.then(() => undefined), enumerable: true },
-    routes: { get: () => (table?.routes ?? []).map(toRouteInfo), enumerable: true },
+    // The build renames the inner of two functions of one name; traces show it.
+    name: { value: 'startApi' },
+    ready: { value: source.ready, enumerable: true },
+    routes: { get: () => (source.loaded?.routes ?? []).map(toRouteInfo), enumerable: true },
     fetch: {
       value: async (input: Request | URL | string, init?: RequestInit) => {
         const target = typeof input === 'string' ? new URL(input, 'http://localhost') : input
@@ -232,8 +245,29 @@ export function startApi(
       },
       enumerable: true,
     },
-    close: { value: async () => adapter.dispose(), enumerable: true },
+    close: { value: close, enumerable: true },
+    [INSPECT]: {
+      value: (method: string, pathname: string) => {
+        const route = source.loaded?.match(pathname, settings.caseRule)?.route
+        return route && findHandler(route, method) && route.file
+      },
+    },
   }) as StartApi
+}
+
+/** Sends a Response, unless it says that what is mounted behind us shall answer. */
+function finish(
+  response: Response,
+  event: RequestEvent,
+  res: ServerResponse,
+  next: Next | undefined,
+): void | Promise<void> {
+  if (next === undefined || !event.isPassedOn(response)) {
+    return sendResponse(res, response, event.said)
+  }
+  discard(response)
+  // In a turn of its own: what `next` throws is not the route's failure.
+  process.nextTick(next)
 }
 
 /** What plugins see beside the request; `event` is ours. */
@@ -277,11 +311,18 @@ function isBelow(base: string, { pathname, rule }: Found): boolean {
  * Express answers while it can. Once an answer has begun, the client can only be shown that something
  * is missing (hazard 164).
  */
-function fail(thrown: unknown, req: IncomingMessage, res: ServerResponse, next?: Next): void {
+function fail(
+  thrown: unknown,
+  req: IncomingMessage,
+  res: ServerResponse,
+  next?: Next,
+  message?: RequestMessage,
+): void {
   const error = toError(thrown, 'A route')
+  if (message !== undefined) message.error = error
   // Answered through Express's own `res`: what such a handler returns is no answer (hazard 122).
   if (res.headersSent && isBadResult(error)) return
-  if (isGone(res) && isAbort(error)) return
+  if (isGone(res) && isOfLeaving(error)) return
   if (res.headersSent) {
     if (!res.writableEnded) breakOff(res)
     console.error(`[start-api] ${req.method} failed after its answer had begun:`, error)
@@ -290,7 +331,7 @@ function fail(thrown: unknown, req: IncomingMessage, res: ServerResponse, next?:
   if (next !== undefined) return next(error)
   // Statuses beyond those of a client's mistakes are the application's affair (hazard 157).
   const answer = failure(error)
-  if (answer.status === 500) console.error('[start-api]', error)
+  if (answer.status >= 500) console.error('[start-api]', error)
   Promise.resolve(sendResponse(res, answer, undefined)).catch(() => breakOff(res))
 }
 
@@ -298,9 +339,26 @@ function isBadResult(error: Error): boolean {
   return error instanceof StartApiError && error.code === 'ERR_START_API_BAD_RESULT'
 }
 
-/** What reads and fetches end with when the client has left: no failure of the application (hazard 165). */
-function isAbort({ name, code }: NodeJS.ErrnoException): boolean {
-  return name === 'AbortError' || code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE'
+/**
+ * What reads, fetches and handlers end with when the client has left: no failure of the application
+ * (hazard 165).
+ */
+function isOfLeaving({ name, code }: NodeJS.ErrnoException): boolean {
+  return name === 'AbortError' || CODES_OF_LEAVING.has(code)
+}
+
+const CODES_OF_LEAVING = new Set<string | undefined>([
+  'ECONNRESET',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ERR_START_API_TIMEOUT',
+])
+
+function openSource(routes: string | RouteModules, settings: Settings): RouteSource {
+  if (!settings.dev) return loadOnce(routes, settings)
+  if (typeof routes === 'string') return createDevRoutes(routes, settings)
+  throw new TypeError(
+    'startApi(): option `dev` needs a routes directory: modules of a bundler are reloaded by the bundler, or not at all.',
+  )
 }
 
 function toRoutesSource(routes: unknown): string | RouteModules {

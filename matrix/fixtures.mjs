@@ -14,17 +14,24 @@ const IMPORTED_NAMES = [
   ['setResponseStatus', 'express-start-api/server'],
 ]
 
-/** In either module syntax, plain or with types that a loader has to remove. */
-export function routeFile(syntax, language) {
+/**
+ * In either module syntax, plain or with types that a loader has to remove.
+ *
+ * @param later awaits before it exports, which ES modules may
+ */
+export function routeFile(syntax, language, { later = false } = {}) {
   const count =
     language === 'ts'
       ? 'const world = globalThis as { loads?: number }\nworld.loads = (world.loads ?? 0) + 1'
       : 'globalThis.loads = (globalThis.loads ?? 0) + 1'
-  return syntax === 'esm'
-    ? `${IMPORTED_NAMES.map(([name, from]) => `import { ${name} } from '${from}'`).join('\n')}\n${count}
-export const APIRoute = ${ROUTE_BODY}\n`
-    : `${IMPORTED_NAMES.map(([name, from]) => `const { ${name} } = require('${from}')`).join('\n')}\n${count}
-exports.APIRoute = ${ROUTE_BODY}\n`
+  const head = IMPORTED_NAMES.map(([name, from]) =>
+    syntax === 'esm'
+      ? `import { ${name} } from '${from}'`
+      : `const { ${name} } = require('${from}')`,
+  ).join('\n')
+  const wait = later ? 'await new Promise((resolve) => setTimeout(resolve, 1))\n' : ''
+  const exported = syntax === 'esm' ? 'export const APIRoute' : 'exports.APIRoute'
+  return `${head}\n${wait}${count}\n${exported} = ${ROUTE_BODY}\n`
 }
 
 /**

@@ -1,69 +1,64 @@
 // What the matrix prints, and the same for README.md.
 import { readFileSync, writeFileSync } from 'node:fs'
 
-const FORMATS = { cjs: 'CommonJS', esm: 'ESM' }
 const BEGIN = '<!-- matrix -->'
 const END = '<!-- /matrix -->'
 
-/** One line for each row: works with both versions of Express, or not, or can't. */
-function toRows(results, nodes) {
-  const rows = [...new Set(results.map(({ row }) => row))].sort(
-    (a, b) => indexOf(results, a) - indexOf(results, b),
-  )
-  return rows.map((row) => [
-    row.loader,
-    FORMATS[row.format],
-    ...nodes.map((node) => {
-      const own = results.filter((result) => result.row === row && result.node === node)
-      if (own.length === 0) return ''
-      if (own.some(({ red }) => red)) return '✗'
-      return own.some(({ known }) => known !== undefined) ? '–' : '✓'
-    }),
-  ])
+/**
+ * The tables that the cells stand in: `head` and `rows` of texts, and `notes` on what is known not to
+ * work. Several cells may share a place: all of them have to be right.
+ */
+export function toTables(cells) {
+  return distinct(cells.map(({ table }) => table)).map((table) => {
+    const own = cells.filter((cell) => cell.table === table)
+    const columns = distinct(own.map(({ column }) => column))
+    const rows = distinct(own.map(({ row }) => row.join('\n'))).map((key) => key.split('\n'))
+    return {
+      head: [table, ...Array(rows[0].length - 1).fill('app'), ...columns],
+      rows: rows.map((row) => [
+        ...row,
+        ...columns.map((column) =>
+          toMark(own.filter((cell) => cell.column === column && `${cell.row}` === `${row}`)),
+        ),
+      ]),
+      notes: distinct(own.filter((cell) => cell.note && !cell.red).map(({ note }) => note)),
+    }
+  })
 }
 
-function indexOf(results, row) {
-  return Math.min(...results.filter((result) => result.row === row).map(({ index }) => index))
+function toMark(cells) {
+  if (cells.length === 0) return ''
+  if (cells.some(({ red }) => red)) return '✗'
+  return cells.some(({ note }) => note !== undefined) ? '–' : '✓'
 }
 
-export function toTable(results, nodes) {
-  const rows = [
-    ['loader', 'app', ...nodes.map((node) => `Node ${node}`)],
-    ...toRows(results, nodes),
-  ]
+export function toText({ head, rows, notes }) {
+  const lines = pad([head, ...rows]).map((row) => row.join('  ').trimEnd())
+  return [...lines, ...notes.map((note) => `– ${note}`)].join('\n')
+}
+
+export function toMarkdown({ head, rows, notes }) {
+  const [first, ...rest] = pad([head, ...rows])
+  const rule = first.map((cell) => '-'.repeat(cell.length))
+  const lines = [first, rule, ...rest].map((row) => `| ${row.join(' | ')} |`)
+  const list = notes.map((note) => `- ${note}`)
+  return [lines.join('\n'), ...(list.length > 0 ? [list.join('\n')] : [])].join('\n\n')
+}
+
+function pad(rows) {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)))
-  const notes = toNotes(results)
-  return [
-    ...rows.map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column]))
-        .join('  ')
-        .trimEnd(),
-    ),
-    ...(notes.length > 0 ? [''] : []),
-    ...notes.map((note) => `– ${note}`),
-  ].join('\n')
+  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column])))
 }
 
-function toNotes(results) {
-  const known = results.filter((result) => result.known !== undefined && !result.red)
-  return [...new Set(known.map(({ row, known: { reason } }) => `${row.loader}: ${reason}.`))]
+function distinct(values) {
+  return [...new Set(values)]
 }
 
 /** Replaces what stands between the markers. */
-export function writeReadme(file, results, nodes) {
-  const head = ['', 'app', ...nodes.map((node) => `Node ${node}`)]
-  const rows = [head, head.map(() => '---'), ...toRows(results, nodes)]
-  const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column].length)))
-  const lines = rows.map(
-    (row) =>
-      `| ${row.map((cell, i) => (cell === '---' ? '-'.repeat(widths[i]) : cell.padEnd(widths[i]))).join(' | ')} |`,
-  )
-  const notes = toNotes(results).map((note) => `- ${note}`)
+export function writeReadme(file, paragraphs) {
   const text = readFileSync(file, 'utf8')
   const [before, rest] = text.split(BEGIN)
   const after = rest?.split(END)[1]
   if (after === undefined) throw new Error(`${file} has no ${BEGIN} … ${END}`)
-  const body = [lines.join('\n'), ...(notes.length > 0 ? [notes.join('\n')] : [])].join('\n\n')
-  writeFileSync(file, `${before}${BEGIN}\n\n${body}\n\n${END}${after}`)
+  writeFileSync(file, [before + BEGIN, ...paragraphs, END + after].join('\n\n'))
 }

@@ -9,15 +9,16 @@ const lib = resolve(__dirname, '../lib')
 
 /**
  * From the lowest up. A file belongs to the longest name that it begins with, and may import files of
- * that name and of lower ranks: `event/` and `routes/` don't know each other.
+ * that name and of lower ranks: `event/`, `express/` and `routes/` don't know each other.
  */
 const RANKS: readonly (readonly string[])[] = [
   ['errors.ts', 'define/'],
-  ['event/', 'routes/'],
+  ['event/', 'express/', 'routes/'],
   ['http/'],
-  ['define/api-handler.ts'],
-  ['options.ts'],
+  ['define/api-handler.ts', 'define/from-express.ts'],
+  ['options.ts', 'dev/'],
   ['start-api.ts'],
+  ['start-handler.ts'],
   ['api.ts', 'server.ts', 'cli/'],
   ['index.ts', 'cli.ts'],
 ]
@@ -25,6 +26,7 @@ const RANKS: readonly (readonly string[])[] = [
 /** The only importers of each dependency, and of the storage that carries events. */
 const OWNERS: Readonly<Record<string, readonly string[]>> = {
   '@whatwg-node/server': ['http/to-request.ts', 'options.ts', 'start-api.ts'],
+  chokidar: ['dev/watch-files.ts'],
   glob: ['routes/route-files.ts'],
   h3: [
     'event/h3-event.ts',

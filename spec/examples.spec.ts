@@ -80,3 +80,13 @@ describe.each([
     expect([response.status, await response.text()]).toEqual([status, text])
   })
 })
+
+describe('examples/tsconfig-paths', () => {
+  it('answers with what a route file imports by an alias', async () => {
+    const folder = 'examples/tsconfig-paths'
+    const tsx = ['node_modules/tsx/dist/cli.mjs', '--tsconfig', `${folder}/tsconfig.json`]
+    const { origin } = await start([node, ...tsx, `${folder}/app.ts`])
+    const response = await fetch(`${origin}/api/greet/Tanner`)
+    expect(await response.text()).toBe('Hello, Tanner!\n')
+  })
+})

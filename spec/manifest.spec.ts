@@ -1,6 +1,6 @@
 // The manifest that `start-api manifest` writes, and what compilers and startApi() make of it.
 import { writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join, resolve, win32 } from 'node:path'
 import { type RouteModules, startApi } from 'express-start-api'
 import ts from 'typescript'
 import { toManifest } from '../lib/cli/manifest'
@@ -45,6 +45,17 @@ export default {
     ['/routes', '/app/gen/m.mjs', '../../routes/a.js'],
   ])('of %s in %s imports %s', (directory, output, specifier) => {
     expect(toManifest(['a.js'], directory, output)).toContain(`import('${specifier}')`)
+  })
+
+  it('separates by slashes where the system does not (hazard 202)', () => {
+    jest.isolateModules(() => {
+      jest.doMock('node:path', () => win32)
+      const windows = require('../lib/cli/manifest') as { toManifest: typeof toManifest }
+      expect(
+        windows.toManifest(['api/a.js'], 'C:\\app\\src\\routes', 'C:\\app\\gen\\m.mjs'),
+      ).toContain(`'./routes/api/a.js': () => import('../src/routes/api/a.js'),`)
+      jest.dontMock('node:path')
+    })
   })
 
   it('quotes what names may hold', () => {

@@ -14,12 +14,13 @@ describe('options of startApi()', () => {
       caseRule: 'insensitive',
       maxBodySize: Infinity,
       plugins: [],
+      dev: false,
     })
   })
 
   it('may be undefined, each of them', () => {
     const names = ['apiBaseURL', 'fallthrough', 'handler', 'context', 'ignore', 'caseSensitive']
-    const more = ['maxBodySize', 'plugins', 'load']
+    const more = ['maxBodySize', 'plugins', 'load', 'dev']
     const undefinedOnes = Object.fromEntries([...names, ...more].map((name) => [name, undefined]))
     expect(readOptions(undefinedOnes)).toEqual(readOptions({}))
   })
@@ -58,7 +59,7 @@ describe('options of startApi()', () => {
   it.each(['apiBaseUrl', 'dir', 'toString', '0'])('are refused if unknown: %s', (name) => {
     expect(() => startApi({}, { [name]: 1 })).toThrow(
       new TypeError(
-        `startApi(): there is no option \`${name}\`. Known options: apiBaseURL, fallthrough, handler, context, ignore, caseSensitive, maxBodySize, plugins, load.`,
+        `startApi(): there is no option \`${name}\`. Known options: apiBaseURL, fallthrough, handler, context, ignore, caseSensitive, maxBodySize, timeout, plugins, load, dev.`,
       ),
     )
   })

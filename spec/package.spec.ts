@@ -1,34 +1,44 @@
 // The tarball that npm would publish, in an application of its own.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { dependencies, exports } from '../package.json'
+import { bin, dependencies, exports } from '../package.json'
 import { assertBuilt, root } from './support/built'
 
 const tsc = require.resolve('typescript/bin/tsc')
 
 let app: string
+let installed: string
+const made: string[] = []
 let packed: readonly string[]
 
 /** `npm install` without the network: the tarball's content, beside its dependencies and no others. */
 beforeAll(() => {
   assertBuilt()
   app = mkdtempSync(join(tmpdir(), 'start-api-package-'))
+  made.push(app)
   const [tarball] = JSON.parse(
     run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', app], root),
   ) as [{ filename: string; files: { path: string }[] }]
   packed = tarball.files.map(({ path }) => path)
-  const installed = join(app, 'node_modules/express-start-api')
+  installed = join(app, 'node_modules/express-start-api')
   mkdirSync(installed, { recursive: true })
   run('tar', ['-xzf', tarball.filename, '--strip-components=1', '-C', installed], app)
-  for (const name of [...Object.keys(dependencies), '@types/node']) {
-    mkdirSync(dirname(join(app, 'node_modules', name)), { recursive: true })
-    symlinkSync(join(root, 'node_modules', name), join(app, 'node_modules', name), 'junction')
-  }
+  link(join(app, 'node_modules'), [...Object.keys(dependencies), '@types/node'])
 }, 30_000)
 
-afterAll(() => rmSync(app, { recursive: true, force: true }))
+afterAll(() => {
+  for (const folder of made) rmSync(folder, { recursive: true, force: true })
+})
 
 function run(command: string, args: readonly string[], cwd: string): string {
   try {
@@ -36,6 +46,15 @@ function run(command: string, args: readonly string[], cwd: string): string {
   } catch (error) {
     const { stdout, stderr } = error as { stdout: string; stderr: string }
     throw new Error(`${command} ${args.join(' ')} failed:\n${stdout}${stderr}`, { cause: error })
+  }
+}
+
+/** Installs packages of the project. */
+function link(folder: string, names: readonly string[]): void {
+  for (const name of names) {
+    const home = join(folder, name)
+    mkdirSync(dirname(home), { recursive: true })
+    symlinkSync(join(root, 'node_modules', name), home, 'junction')
   }
 }
 
@@ -60,6 +79,58 @@ describe('the tarball', () => {
     const named = JSON.stringify(exports).match(/dist\/[^"]+/g) ?? []
     expect(named.length).toBeGreaterThan(0)
     expect(packed).toEqual(expect.arrayContaining(named))
+  })
+
+  it('holds no file that no entry leads to', () => {
+    const entries = JSON.stringify([exports, bin]).match(/dist\/[^"]+/g)!
+    const reached = new Set(entries)
+    // Visits what is added on the way, too.
+    for (const file of reached) {
+      const text = readFileSync(join(installed, file), 'utf8')
+      const [, types = ''] = /(\.d)\.m?ts$/.exec(file) ?? []
+      for (const [, name, extension] of text.matchAll(/['"]\.\/([\w.-]+)\.(m?js)['"]/g)) {
+        // Declarations name the JavaScript that they stand beside.
+        reached.add(
+          `dist/${name}${types}.${types === '' ? extension : extension!.replace('j', 't')}`,
+        )
+      }
+      const [, map] = /\n\/\/# sourceMappingURL=(.+)/.exec(text) ?? []
+      if (map !== undefined) reached.add(`dist/${map}`)
+    }
+    expect(packed.filter((path) => path.startsWith('dist/')).sort()).toEqual([...reached].sort())
+  })
+
+  it.each([
+    ['app.cjs', `const { startApi } = require('express-start-api')`],
+    ['app.mjs', `import { startApi } from 'express-start-api'`],
+  ])('has source maps: stacks in %s name files and lines of lib/', (name, head) => {
+    write(
+      `maps/${name}`,
+      `${head}\ntry { startApi('nope') } catch (error) { console.log(error.stack) }`,
+    )
+    const stack = run(process.execPath, ['--enable-source-maps', `maps/${name}`], app)
+    const [, file, line] = /at directoryError .*\/(lib\/[\w/-]+\.ts):(\d+):/.exec(stack) ?? []
+    expect(file).toBe('lib/routes/route-files.ts')
+    const lines = readFileSync(join(root, file!), 'utf8').split('\n')
+    // Where the error is made, inside that function.
+    expect(lines.slice(0, Number(line)).join('\n')).toContain('function directoryError(')
+    expect(lines[Number(line) - 1]).toContain('new StartApiError(')
+  })
+
+  it.each([
+    ['express-start-api', ['@whatwg-node/server', 'glob', 'minimatch']],
+    ['express-start-api/api', []],
+    ['express-start-api/server', ['h3']],
+  ])('loads as %s where no other dependencies are installed than %j', (entry, needed) => {
+    // Beside the application: packages are looked for in all folders above.
+    const folder = `${app}-${entry.replace('/', '-')}`
+    made.push(folder)
+    cpSync(installed, join(folder, 'node_modules/express-start-api'), { recursive: true })
+    link(join(folder, 'node_modules'), needed)
+    for (const load of [`require('${entry}')`, `import('${entry}')`]) {
+      const script = `Promise.resolve(${load}).then(() => console.log('loaded'))`
+      expect(run(process.execPath, ['-e', script], folder)).toBe('loaded\n')
+    }
   })
 
   it('serves a route from CommonJS', () => {

@@ -48,7 +48,7 @@ describeHosts('the Request', (host) => {
     const answer = await post(host, (request) =>
       json([
         request instanceof Request,
-        Object.getPrototypeOf(request) === native.prototype,
+        Object.getPrototypeOf(request.headers) === Headers.prototype,
         request.constructor === native,
         request.signal instanceof AbortSignal,
         request.headers instanceof Headers,
@@ -401,6 +401,30 @@ describeHosts('request.signal', (host) => {
     socket.destroy()
     await finished
     expect(heard).toEqual([false, true, 'AbortError'])
+    expect(errors).toEqual([])
+  })
+
+  it.each([
+    ['a clone', (request: Request) => request.clone()],
+    ['a clone of a clone', (request: Request) => request.clone().clone()],
+    ['a copy', (request: Request) => new Request(request)],
+    ['a copy with changes', (request: Request) => new Request('http://other/', request)],
+    ['a copy of a clone', (request: Request) => new Request(request.clone())],
+  ])('fires on %s as well', async (_kind, derive) => {
+    const { port, entered, errors } = await start(async (request) => {
+      const derived = derive(request)
+      const before = derived.signal.aborted
+      await new Promise((resolve) => derived.signal.addEventListener('abort', resolve))
+      finish([before, derived.signal.aborted, (derived.signal.reason as Error).name])
+      return new Response('nobody reads this')
+    })
+    let finish: (heard: unknown) => void = () => {}
+    const heard = new Promise((resolve) => (finish = resolve))
+    const socket = await open(port)
+    socket.write('GET /api/x HTTP/1.1\r\nHost: a\r\n\r\n')
+    await entered
+    socket.destroy()
+    expect(await heard).toEqual([false, true, 'AbortError'])
     expect(errors).toEqual([])
   })
 

@@ -1,10 +1,13 @@
 import * as fc from 'fast-check'
+import { toExpressRoutes } from '../lib/routes/express-route'
 import type { Route } from '../lib/routes/route-module'
 import { toRoutePath } from '../lib/routes/route-path'
 import { type CaseRule, createRouteTable, toParams } from '../lib/routes/route-table'
 
 function toRoute(file: string): Route {
-  return { ...toRoutePath(file, '/api'), file, dialect: 'APIRoute', handlers: new Map() }
+  const path = toRoutePath(file, '/api')
+  const shown = toExpressRoutes(path.segments)
+  return { ...path, shown, file, dialect: 'APIRoute', handlers: new Map() }
 }
 
 /** A table of files, asked by a pathname: which file answers, with which params. */

@@ -48,9 +48,10 @@ export type StartAPIMethodCallback<TPath extends string> = (
 ) => Response | Promise<Response>
 
 /** The handlers of an API route, by method. */
-export type APIRouteMethods<TPath extends string> = Partial<
-  Record<HTTP_API_METHOD, StartAPIMethodCallback<TPath>>
->
+export type APIRouteMethods<TPath extends string> = {
+  // `undefined` is said, so that `exactOptionalPropertyTypes` takes it, too.
+  [Method in HTTP_API_METHOD]?: StartAPIMethodCallback<TPath> | undefined
+}
 
 /** What `createAPIFileRoute(path)(methods)` makes; a route file exports it as `APIRoute`. */
 export interface APIRoute<TPath extends string> {

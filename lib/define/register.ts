@@ -36,5 +36,5 @@ export type HandlerData = Flatten<
   Omit<{ req: HostReq; res: HostRes }, keyof RegisteredContext> & RegisteredContext
 >
 
-/** Turns an intersection into one object type, for readable hovers. */
-export type Flatten<T> = { [K in keyof T]: T[K] }
+/** Turns an intersection into one object type. Without `& {}` editors would show `Flatten<…>`. */
+export type Flatten<T> = { [K in keyof T]: T[K] } & {}

@@ -1,8 +1,9 @@
 // Per request: the record that helpers see, and the storage that carries it through async code.
-import { AsyncLocalStorage } from 'node:async_hooks'
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { StartApiError } from '../errors'
 import { ResponseState } from './response-state'
+import { StartEvent } from './start-event'
 
 /** Node's objects of a request, as the host passed them. */
 export interface NodeExchange {
@@ -35,6 +36,7 @@ export class RequestEvent {
   #replaced = false
   #response: ResponseState | undefined
   #context: Record<string, unknown> | undefined
+  #passedOn: Response | undefined
 
   constructor(parts: RequestEventParts) {
     this.#parts = parts
@@ -63,9 +65,27 @@ export class RequestEvent {
     return (this.#request ??= this.#parts.toRequest())
   }
 
+  /** The client's Request, if anybody has read `request`. */
+  get madeRequest(): Request | undefined {
+    return this.#replaced ? undefined : this.#request
+  }
+
   /** Whether `request` is another than the client's: Node's `req` no longer describes it. */
   get isReplaced(): boolean {
     return this.#replaced
+  }
+
+  /**
+   * Leaves the request to what the host has mounted behind us, unless another Response than this one
+   * comes out in the end. Without `next` it is the answer.
+   */
+  passOn(response: Response): Response {
+    this.#passedOn = response
+    return response
+  }
+
+  isPassedOn(response: Response): boolean {
+    return this.#passedOn === response
   }
 
   /** Runs the matched route, with another request in place of the client's where one is given. */
@@ -95,10 +115,41 @@ export function enableEvents(): void {
   shared[STORAGE_KEY] ??= new AsyncLocalStorage()
 }
 
-/** Runs a function, and all that it starts, with the event in reach of helpers. */
+/**
+ * Where the real `@tanstack/react-start/server`, once an application has loaded it, keeps the requests
+ * that its helpers work on.
+ */
+const START_KEY = Symbol.for('tanstack-start:event-storage')
+
+const start = globalThis as { [START_KEY]?: AsyncLocalStorage<StartEvent | undefined> }
+
+/** Runs a function, and all that it starts, with the event in reach of helpers, ours and Start's. */
 export function runWithEvent<T>(event: RequestEvent, run: () => T): T {
   const storage = shared[STORAGE_KEY]
-  return storage === undefined ? run() : storage.run(event, run)
+  const startStorage = start[START_KEY]
+  const runInside = storage === undefined ? run : () => storage.run(event, run)
+  return startStorage === undefined
+    ? runInside()
+    : startStorage.run(new StartEvent(event), runInside)
+}
+
+/**
+ * Runs a function out of reach of Start's helpers. A whole Start server makes events of its own; given
+ * one for the same Request, it would apply what helpers say, and we a second time.
+ */
+export function runOutsideStart<T>(run: () => T): T {
+  const startStorage = start[START_KEY]
+  return startStorage === undefined ? run() : startStorage.run(undefined, run)
+}
+
+/**
+ * Remembers the async context of an event, for callbacks that come back from outside of it: a parser
+ * calls in the context of the socket (hazard 233). Callbacks in which the event is still in reach run
+ * as they are, with what others have added meanwhile: `(req, res, next) => storage.run(user, next)`.
+ */
+export function keepContext(event: RequestEvent): <T>(run: () => T) => T {
+  const resource = new AsyncResource('express-start-api')
+  return (run) => (findEvent() === event ? run() : resource.runInAsyncScope(run))
 }
 
 /** The event of the request being handled, if one is. */

@@ -99,6 +99,6 @@ export class ResponseState {
     if (this.answer === undefined) return undefined
     const body = this.answer
     this.answer = undefined
-    return new Response(body as BodyInit | null)
+    return new Response(body as ConstructorParameters<typeof Response>[0])
   }
 }

@@ -1,6 +1,7 @@
 // Answers that are ours and not a handler's. They tell a client nothing about the application.
 import { toNotFoundResponse } from '../define/not-found'
 import { STATUS_CODES } from 'node:http'
+import type { StartApiError } from '../errors'
 import type { Route } from '../routes/route-module'
 import { toAllow } from './run-route'
 
@@ -29,13 +30,17 @@ function allowedMethods(route: Route): Response {
  * The answer to an error where no Express is there to make one. A status counts if it is ours, or that
  * of a `createError()`; other errors may hold one that is not meant for clients (hazard 157).
  */
-export function failure(error: Error & { status?: number; statusCode?: number }): Response {
+export function failure(error: Error & Partial<Record<'status' | 'statusCode', number>>): Response {
+  if ((error as Partial<StartApiError>).code === 'ERR_START_API_TIMEOUT') return plain(504)
   const { constructor } = error as { constructor: { __h3_error__?: boolean } }
   // oxlint-disable-next-line no-underscore-dangle -- how h3 tells its errors, across copies
   const isH3Error = constructor.__h3_error__ === true
   const status = (isH3Error ? error.statusCode : OWN.has(error.status ?? 0) && error.status) || 500
-  const final = status >= 400 && status < 500 ? status : 500
-  return new Response(STATUS_CODES[final] ?? 'Error', { status: final, headers: TEXT })
+  return plain(status >= 400 && status < 500 ? status : 500)
+}
+
+function plain(status: number): Response {
+  return new Response(STATUS_CODES[status] ?? 'Error', { status, headers: TEXT })
 }
 
 /** Statuses that errors of the package carry. */

@@ -6,7 +6,7 @@ export interface BodySource {
   read(): Promise<Uint8Array | undefined>
   /** The whole body, without a stream in between. Instead of `read()`, not after it. */
   readAll(): Promise<Uint8Array>
-  /** Nobody is going to `read()` the rest. */
+  /** Nobody is going to `read()` the rest. Does nothing to a `readAll()`. */
   cancel(): void
 }
 
@@ -26,16 +26,21 @@ export function fromBytes(bytes: Uint8Array): BodySource {
 
 export function fromGenerator(generate: () => AsyncGenerator<Uint8Array>): BodySource {
   let chunks: AsyncGenerator<Uint8Array> | undefined
+  const read = async () => {
+    chunks ??= generate()
+    const { value } = (await chunks.next()) as { value?: Uint8Array }
+    return value
+  }
+  let isTakenWhole = false
   return {
-    read: async () => (await (chunks ??= generate()).next()).value as Uint8Array | undefined,
-    async readAll() {
-      const all: Uint8Array[] = []
-      for await (const chunk of generate()) all.push(chunk)
-      return Buffer.concat(all)
+    read,
+    readAll() {
+      isTakenWhole = true
+      return collect(read)
     },
     cancel() {
       // What fails while it is told to stop has nobody left to tell.
-      chunks?.return(undefined).catch(() => {})
+      if (!isTakenWhole) chunks?.return(undefined).catch(() => {})
     },
   }
 }
@@ -48,20 +53,27 @@ export function failing(error: Error): BodySource {
   return { read: fail, readAll: fail, cancel() {} }
 }
 
+/** All that `read` gives. */
+export async function collect(read: BodySource['read']): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  for (let chunk = await read(); chunk !== undefined; chunk = await read()) chunks.push(chunk)
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+}
+
 /** A stream that takes nothing from the source before it is asked to. */
 export function toStream(source: BodySource): ReadableStream<Uint8Array> {
   return new ReadableStream({
     // As the platform's own bodies: readers may bring their buffers.
     type: 'bytes',
     async pull(controller) {
-      const chunk = await source.read()
-      if (chunk === undefined) {
-        controller.close()
-        controller.byobRequest?.respond(0)
-      }
+      let chunk = await source.read()
+      // An empty one would not wake its reader.
+      while (chunk?.byteLength === 0) chunk = await source.read()
       // A copy: the stream takes the buffer away from whoever else has it, be it a logger in front,
       // or legacy code that still uses what is on `req` (hazard 86).
-      else controller.enqueue(new Uint8Array(chunk))
+      if (chunk !== undefined) return controller.enqueue(new Uint8Array(chunk))
+      controller.close()
+      controller.byobRequest?.respond(0)
     },
     cancel: () => source.cancel(),
   })

@@ -2,6 +2,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { StartApiError } from '../errors'
 import { declaredLength, tooLarge } from './body-length'
+import { type BodySource, collect } from './body-source'
+
+const EVENTS = ['readable', 'end', 'error', 'close'] as const
 
 /**
  * Takes nothing from the socket until the first read, and then only what is asked for: a body that
@@ -9,29 +12,24 @@ import { declaredLength, tooLarge } from './body-length'
  *
  * Reads reject if the body exceeds `maxBodySize` bytes, if the client leaves before its end, and once
  * the answer is out.
+ *
+ * Not a generator over `req`: that would keep hold of the stream while its reader pauses, so that a
+ * body abandoned half-way could not be discarded, and it would end, not fail, when told to stop.
+ *
+ * @param findParsed gives the body where a parser has read it between the making of the Request and
+ *   the first read
  */
 export function readBody(
   req: IncomingMessage,
   res: ServerResponse,
   maxBodySize: number,
-): AsyncIterable<Uint8Array> {
-  return { [Symbol.asyncIterator]: () => createReader(req, res, maxBodySize) }
-}
-
-const EVENTS = ['readable', 'end', 'error', 'close'] as const
-
-/**
- * Not a generator over `req`: that would keep hold of the stream while its reader pauses, so that a
- * body abandoned half-way could not be discarded, and it would end, not fail, when told to stop.
- */
-function createReader(
-  req: IncomingMessage,
-  res: ServerResponse,
-  maxBodySize: number,
-): AsyncIterator<Uint8Array> {
+  findParsed: () => Promise<BodySource | undefined>,
+): BodySource {
   let size = 0
   let begun = false
+  let parsed: BodySource | undefined
   let failure: Error | undefined
+  let isTakenWhole = false
   let wake = (): void => {}
   const onEvent = () => wake()
   const onAnswered = () => {
@@ -40,12 +38,16 @@ function createReader(
     wake()
   }
 
-  function start(): void {
+  async function start(): Promise<void> {
     begun = true
     // After the answer, Node discards the body: waiting for it would take forever (hazard 64).
     if (res.writableEnded) throw stop(late())
     // Somebody else has begun since the Request was made.
-    if (req.readableDidRead) throw stop(lost())
+    if (req.readableDidRead) {
+      parsed = await findParsed()
+      if (parsed === undefined) throw stop(lost())
+      return
+    }
     // While `readable` is listened to, other listeners (loggers) get `data` as it is read here.
     for (const event of EVENTS) req.on(event, onEvent)
     res.on('close', onAnswered)
@@ -65,8 +67,9 @@ function createReader(
     return failure
   }
 
-  async function next(): Promise<IteratorResult<Uint8Array>> {
-    if (!begun) start()
+  async function read(): Promise<Uint8Array | undefined> {
+    if (!begun) await start()
+    if (parsed !== undefined) return parsed.read()
     for (;;) {
       if (failure !== undefined) throw failure
       const chunk = req.read() as Buffer | string | null
@@ -74,11 +77,11 @@ function createReader(
         const bytes = toBytes(chunk, req)
         size += bytes.byteLength
         if (size > maxBodySize) throw stop(tooLarge(maxBodySize))
-        return { done: false, value: bytes }
+        return bytes
       }
       if (isComplete(req, size)) {
         release()
-        return { done: true, value: undefined }
+        return undefined
       }
       if (req.readableEnded || req.destroyed) throw stop(aborted())
       await new Promise<void>((resolve) => (wake = resolve))
@@ -86,10 +89,16 @@ function createReader(
   }
 
   return {
-    next,
-    return: async () => {
+    read,
+    async readAll() {
+      isTakenWhole = true
+      if (!begun) await start()
+      return parsed === undefined ? collect(read) : parsed.readAll()
+    },
+    cancel() {
+      if (isTakenWhole) return
+      parsed?.cancel()
       stop(late())
-      return { done: true, value: undefined }
     },
   }
 }
@@ -103,9 +112,10 @@ function toBytes(chunk: Buffer | string, req: IncomingMessage): Uint8Array {
 function isComplete(req: IncomingMessage, size: number): boolean {
   if (size < declaredLength(req)) return false
   if (req.readableEnded) return req.complete !== false && !req.aborted
-  // The client has left, but not before all of its body was here (hazard 103). HTTP/2 says
-  // `complete` of any request that is over.
-  return req.destroyed && req.complete && req.readableLength === 0 && req.httpVersionMajor === 1
+  // All of it is here, and even if the client no longer is (hazard 103): `end` need not be waited for.
+  // HTTP/2 says `complete` of any request that is over.
+  const isHere = req.complete && req.readableLength === 0 && req.httpVersionMajor === 1
+  return isHere && (req.destroyed || !req.aborted)
 }
 
 function aborted(): DOMException {
@@ -123,6 +133,6 @@ function late(): StartApiError {
 export function lost(): StartApiError {
   return new StartApiError(
     'ERR_START_API_BODY_CONSUMED',
-    "A middleware in front of startApi() read the request body and left it neither on `req.body` nor on `req.files` in a form that can be read again. Mount startApi() before it, or keep the bytes in `req.rawBody` (the body parsers' `verify` option).",
+    "A middleware in front of startApi(), or given to fromExpress(), read the request body and left it neither on `req.body` nor on `req.files` in a form that can be read again. Mount startApi() before it, or keep the bytes in `req.rawBody` (the body parsers' `verify` option).",
   )
 }

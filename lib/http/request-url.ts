@@ -6,6 +6,8 @@ import { StartApiError } from '../errors'
 /** What Express and Connect add to Node's request. Nothing else of theirs is read. */
 export interface HostRequest extends IncomingMessage {
   originalUrl?: string
+  /** Express: what mounts have stripped. */
+  baseUrl?: string
   /** Express: after its `trust proxy` setting. */
   protocol?: string
   app?: HostApp
@@ -91,7 +93,7 @@ const ABSOLUTE_FORM = /^https?:\/\/(?:[\w.~-]+|\[[\da-f:.]+\])(?::\d{1,5})?(?=\/
  * The raw pathname below the mount path, as guards in front saw it, or `undefined` for a target that
  * they and WHATWG URLs read differently: such a request reaches no handler (hazards 6 to 31).
  */
-export function toPathname(req: HostRequest): string | undefined {
+export function toPathname(req: Pick<HostRequest, 'url' | 'originalUrl'>): string | undefined {
   const url = req.url ?? '/'
   const { originalUrl } = req
   // Without a host that knows the absolute form, guards are written by hand and look at `req.url`.
@@ -124,11 +126,16 @@ function pathOf(url: string): string | undefined {
   return /[^\0-\xff]/.test(path) ? undefined : path
 }
 
-/** Whether a URL made of the target has its path: it would resolve dot segments (hazard 6). */
-export function isKeptByUrl({ originalUrl, url = '/' }: HostRequest): boolean {
+/**
+ * Whether a fetch Request says what the request line says: a URL would resolve dot segments (hazard 6),
+ * and some methods are forbidden in it (hazard 41).
+ */
+export function isFetchable({ originalUrl, url = '/', method = 'GET' }: HostRequest): boolean {
   const path = pathOf(originalUrl ?? url)
-  return path !== undefined && !DOT_SEGMENT.test(path)
+  return path !== undefined && !DOT_SEGMENT.test(path) && !FORBIDDEN_METHOD.test(method)
 }
+
+const FORBIDDEN_METHOD = /^(?:CONNECT|TRACE|TRACK)$/i
 
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i
 

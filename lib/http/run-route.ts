@@ -93,7 +93,7 @@ function findResponse(value: unknown): Response | undefined {
 }
 
 /** Method and file of a handler, for errors. Reading the method off the Request would build one. */
-function toPlace(route: Route, handler: Handler): string {
+export function toPlace(route: Route, handler: Handler): string {
   const method = [...route.handlers].find(([, candidate]) => candidate === handler)?.[0] ?? ''
   return `${method} ${route.file}`
 }

@@ -5,6 +5,7 @@ import { type PlainJson, takePlainJson, takeText } from '../define/text-response
 import { StartApiError, toError } from '../errors'
 import type { ResponseState } from '../event/response-state'
 import { mergeCookies } from '../event/set-cookie'
+import { isGone, isHttp2, onceClosed } from './client-left'
 import {
   type BodyRead,
   type BodyReader,
@@ -44,6 +45,8 @@ export function sendResponse(
   const isHead = res.req?.method === 'HEAD'
   // Statuses without content, whatever the Response holds: RFC 9110, 6.4.1 and 15.3.6.
   if (head.status === 204 || head.status === 205 || head.status === 304) {
+    // By the type, compression() would claim an encoding.
+    if (head.status !== 205) head.headers.delete('content-type')
     if (head.status === 204) head.headers.delete('content-length')
     if (head.status === 205) head.headers.set('content-length', '0')
     discard(response)
@@ -76,21 +79,11 @@ function sendPlainJson(res: ServerResponse, { status, text }: PlainJson): void {
   else res.end(text)
 }
 
-/** Whether the client has left. HTTP/2's response tells by its stream alone. */
-export function isGone(res: ServerResponse | Http2ServerResponse): boolean {
-  return isHttp2(res) ? res.stream.destroyed : res.destroyed
-}
-
 /** Shows the client that the answer is incomplete (hazard 132). */
 export function breakOff(res: ServerResponse | Http2ServerResponse): void {
   // Destroyed without a code, an HTTP/2 stream looks complete. 2: INTERNAL_ERROR.
   if (isHttp2(res)) res.stream.close(2)
   else res.destroy()
-}
-
-/** By its stream: responses made by hand may lack their request (hazard 239). */
-function isHttp2(res: ServerResponse | Http2ServerResponse): res is Http2ServerResponse {
-  return (res as Partial<Http2ServerResponse>).stream !== undefined
 }
 
 /** Whether nothing more can be written; trying would emit an error that nobody listens to. */
@@ -160,7 +153,7 @@ async function sendStream(
   // One listener for all waits: compression() hands them on and can't take them back.
   res.on('drain', () => resume())
   // Ends a pending read, and the wait for a drain that never comes (hazards 135, 136).
-  res.once('close', () => {
+  onceClosed(res, () => {
     void stop()
     resume()
   })

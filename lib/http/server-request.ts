@@ -1,67 +1,78 @@
 // Per request: the platform's Request, with three things that it can't know: when its client leaves,
-// how the URL was spelled, and that a body from a socket can be read at once.
+// how the URL was spelled, and that a body can be read without a stream in between.
 import { setMaxListeners } from 'node:events'
-import type { BodySource } from './body-source'
-import { toStream } from './body-source'
+import { type BodySource, toStream } from './body-source'
 
 /** Where a Request comes from. */
 export interface RequestOrigin {
-  /** The URL as the client spelled it. */
-  readonly url: string
-  readonly body: BodySource | undefined
-  /** Calls back, at once or later, if the client leaves before its answer is complete. */
-  readonly onLeave: (listener: () => void) => void
+  /** Path and query as the client spelled them. */
+  readonly target: string
+  /** Absent: the body, if there is one, is that of the first argument. */
+  readonly body?: BodySource | undefined
+  /** Calls back, at once or later, if nobody waits for the answer any more. */
+  onLeave(listener: (reason: unknown) => void): void
 }
 
 /**
  * A native Request in all that native code looks at (`new Request(request)`, `fetch(request)`); hazards
- * 59 to 63. What is redefined was measured: a signal handed to the constructor takes three times as
- * long as all else in it (Node 20: 12 of 16 µs, Node 24: 3 of 4.5), and reading a small body through a
- * stream as long as Express takes to answer.
+ * 59 to 63. What it has of its own was measured: a signal handed to the constructor takes three times
+ * as long as all else in it (Node 20: 12 of 16 µs, Node 24: 3 of 4.5), and reading a small body through
+ * a stream as long as Express takes to answer.
  */
 export class ServerRequest extends Request {
-  readonly #origin: RequestOrigin | undefined
+  readonly #origin: RequestOrigin
   readonly #stream: ReadableStream<Uint8Array> | undefined
   #controller: AbortController | undefined
-  #left = false
+  #leaving: { readonly reason: unknown } | undefined
 
-  constructor(input: string | Request, init: RequestInit, origin?: RequestOrigin) {
-    const stream = origin?.body === undefined ? undefined : toStream(origin.body)
-    super(input, stream === undefined ? init : { ...init, body: stream, duplex: 'half' })
+  constructor(input: string | Request, init: RequestInit, origin: RequestOrigin) {
+    const stream = origin.body && toStream(origin.body)
+    super(input, stream === undefined ? init : withBody(init, stream))
     this.#origin = origin
     this.#stream = stream
-    origin?.onLeave(() => this.#abort())
+    origin.onLeave((reason) => this.#abort(reason))
   }
 
   /** WHATWG URLs escape `'`, `"`, `{` and `|`: a signature over the URL would no longer match (hazard 3). */
   override get url(): string {
-    return this.#origin?.url ?? super.url
+    const native = super.url
+    return native.slice(0, native.indexOf('/', 'https://'.length)) + this.#origin.target
   }
 
   override get signal(): AbortSignal {
-    if (this.#origin === undefined) return super.signal
     if (this.#controller === undefined) {
       this.#controller = new AbortController()
       // It lives as long as the request: listeners of a handler's twenty sub-requests are no leak,
       // which Node warns of beyond ten (hazard 227).
       setMaxListeners(0, this.#controller.signal)
-      if (this.#left) this.#controller.abort()
+      if (this.#leaving !== undefined) this.#controller.abort(this.#leaving.reason)
     }
     return this.#controller.signal
   }
 
-  #abort(): void {
-    this.#left = true
-    this.#controller?.abort()
-    // Requests that native code derived from this one follow its native signal, which has no controller.
+  #abort(cause: unknown): void {
+    this.#leaving = { reason: cause }
+    this.#controller?.abort(cause)
+    // What native code has derived from this Request follows its native signal, which no controller aborts.
     const { aborted, reason } = this.signal
-    const own = super.signal
-    Object.defineProperties(own, { aborted: { value: aborted }, reason: { value: reason } })
-    own.dispatchEvent(new Event('abort'))
+    const native = super.signal
+    Object.defineProperties(native, { aborted: { value: aborted }, reason: { value: reason } })
+    native.dispatchEvent(new Event('abort'))
   }
 
   override clone(): Request {
-    return new ServerRequest(super.clone(), { signal: this.signal })
+    return new ServerRequest(
+      super.clone(),
+      {},
+      {
+        target: this.#origin.target,
+        onLeave: (listener) => {
+          const { signal } = this
+          if (signal.aborted) listener(signal.reason)
+          else signal.addEventListener('abort', () => listener(signal.reason), { once: true })
+        },
+      },
+    )
   }
 
   override async text(): Promise<string> {
@@ -99,20 +110,25 @@ export class ServerRequest extends Request {
   #readAll(): Promise<Uint8Array> | undefined {
     const stream = this.#stream
     if (stream === undefined || stream.locked || this.bodyUsed) return undefined
-    const all = this.#origin!.body!.readAll()
+    const all = this.#origin.body!.readAll()
     void stream.cancel()
     return all
   }
 
   static {
-    // What code tells classes by, and consoles print.
-    Object.defineProperty(this.prototype, 'constructor', { value: Request })
+    // Classes are told apart by it.
+    const constructor = { value: Request, writable: true, configurable: true }
+    Object.defineProperty(this.prototype, 'constructor', constructor)
   }
 }
 
+/** Node wants `duplex` for streams, and its types don't know it. */
+function withBody(init: RequestInit, body: ReadableStream<Uint8Array>): RequestInit {
+  return Object.assign({ body, duplex: 'half' }, init)
+}
+
 /** UTF-8, without a byte order mark, as `text()` reads bodies. */
-function toText(bytes: Uint8Array): string {
-  const { buffer, byteOffset, byteLength } = bytes
+function toText({ buffer, byteOffset, byteLength }: Uint8Array): string {
   const text = Buffer.from(buffer, byteOffset, byteLength).toString()
   return text.startsWith('\ufeff') ? text.slice(1) : text
 }

@@ -1,60 +1,55 @@
-// Per request: Node's req → a native fetch Request, made by @whatwg-node/server from a guarded view.
-import { setMaxListeners } from 'node:events'
+// Per request: Node's req → a fetch Request, made by @whatwg-node/server from a guarded view.
 import type { ServerResponse } from 'node:http'
-import {
-  type FetchAPI,
-  type NodeRequest,
-  type NodeResponse,
-  normalizeNodeRequest,
-} from '@whatwg-node/server'
-import { flagMalformedBody } from './malformed-body'
-import { toRequestBody } from './request-body'
+import { type FetchAPI, type NodeRequest, normalizeNodeRequest } from '@whatwg-node/server'
+import { onceGone } from './client-left'
+import { setBodyHeaders, toRequestBody } from './request-body'
 import { type HostRequest, toProtocol, toWireTarget } from './request-url'
-
-/**
- * Handlers get the platform's own classes: the adapter's ponyfills fail `instanceof`, `clone()` and
- * `fetch(request)` (hazards 59 to 63).
- */
-const NATIVE = { Request, URL } as unknown as FetchAPI
+import { type RequestOrigin, ServerRequest } from './server-request'
 
 /**
  * The adapter never sees `req` itself: given one, it re-writes the query from `req.query`, replaces
  * parsed bodies, writes into `req.headers` and takes `req.raw` for a container (hazards 1 to 5, 46,
- * 70 to 78). It sees a view that holds what the Request is to be made of, and nothing else.
+ * 70 to 78). It sees a view that holds what the URL is to be made of, and a class of Request that
+ * brings its own body and signal. Headers are filled in afterwards, which takes half the time of
+ * handing them over.
+ *
+ * @param deadline aborts the Request's signal, too, with its own reason
  */
 export function toRequest(
   req: HostRequest,
   res: ServerResponse,
   host: string,
   maxBodySize: number,
+  deadline?: AbortSignal,
 ): Request {
-  const target = toWireTarget(req)
-  const headers = toHeaders(req)
   const { method = 'GET' } = req
+  const target = toWireTarget(req)
   const bodied = method !== 'GET' && method !== 'HEAD'
   const body = bodied ? toRequestBody(req, res, maxBodySize) : undefined
-  for (const [name, value] of Object.entries(body?.headers ?? {})) {
-    if (value === null) headers.delete(name)
-    else headers.set(name, value)
+  const origin: RequestOrigin = {
+    target,
+    body: body?.source,
+    onLeave(listener) {
+      if (deadline?.aborted) return listener(deadline.reason)
+      deadline?.addEventListener('abort', () => listener(deadline.reason), { once: true })
+      onceGone(req, res, () => listener(undefined))
+    },
   }
-  const line = {
-    protocol: toProtocol(req),
-    originalUrl: target,
-    headers: { host },
-  }
+  // The adapter's types describe Node's own classes and the platform's; it reads no more than this.
   const view = {
     method,
-    headers,
-    // The adapter reads URL parts from `raw` and passes the same object on as the body.
-    raw: body === undefined ? line : Object.assign(body.source, line),
-  }
-  // The adapter's types describe Node's own classes; it reads only what the view has.
-  const abortSource = toAbortSource(req, res)
-  const request = normalizeNodeRequest(view as unknown as NodeRequest, NATIVE, abortSource)
-  // It lives as long as the request: listeners of a handler's twenty sub-requests are no leak, which
-  // Node warns of beyond ten (hazard 227).
-  setMaxListeners(0, request.signal)
-  return flagMalformedBody(withExactUrl(request, target))
+    raw: { protocol: toProtocol(req), originalUrl: target, headers: { host } },
+  } as unknown as NodeRequest
+  const fetchAPI = {
+    URL,
+    Request: function (url: string) {
+      return new ServerRequest(url, { method }, origin)
+    },
+  } as unknown as FetchAPI
+  const request = normalizeNodeRequest(view, fetchAPI, undefined, true)
+  fillHeaders(request.headers, req)
+  if (body !== undefined) setBodyHeaders(request.headers, body)
+  return request
 }
 
 /**
@@ -73,8 +68,7 @@ const OF_CONNECTION = new Set([
  * `req.headers`, which guards in front read and may have changed: where the client repeats a
  * single-valued header, its first value counts for both (hazard 49).
  */
-function toHeaders(req: HostRequest): Headers {
-  const headers = new Headers()
+function fillHeaders(headers: Headers, req: HostRequest): void {
   for (const [name, value] of Object.entries(req.headers)) {
     // HTTP/2's pseudo-headers begin with a colon (hazard 51).
     if (value === undefined || name.startsWith(':') || OF_CONNECTION.has(name)) continue
@@ -84,41 +78,4 @@ function toHeaders(req: HostRequest): Headers {
   }
   const authority = req.headers[':authority']
   if (typeof authority === 'string' && !headers.has('host')) headers.set('host', authority)
-  return headers
-}
-
-/**
- * Tells the adapter when the client has left: `close` without `finish`. Given `res`, it would keep
- * listeners on it and redefine `req.aborted` (hazards 69, 228).
- */
-function toAbortSource(req: HostRequest, res: ServerResponse): NodeResponse {
-  const source = {
-    once(event: string, abort: () => void) {
-      if (event !== 'close') return
-      const onClose = () => {
-        // HTTP/2's response calls itself finished whenever it closes.
-        const done = req.httpVersionMajor > 1 ? res.writableEnded : res.writableFinished
-        if (!done) abort()
-      }
-      if (res.closed || res.destroyed || req.aborted) onClose()
-      else res.once?.('close', onClose)
-      // A pipelined response waits for its turn without a socket, and never hears of one closing.
-      if (res.socket === null) req.once?.('close', () => req.aborted && onClose())
-    },
-    removeListener() {},
-  }
-  return source as unknown as NodeResponse
-}
-
-/**
- * WHATWG URLs escape some characters that clients send as they are (`'`, `"`, `{`, `|`): a signature
- * over the URL would no longer match (hazard 3). The property shadows the getter only then.
- */
-function withExactUrl(request: Request, target: string): Request {
-  if (/^[\w\-.~!$&()*+,;=:@/%?[\]]*$/.test(target)) return request
-  const { origin } = new URL(request.url)
-  if (request.url !== origin + target) {
-    Object.defineProperty(request, 'url', { value: origin + target, configurable: true })
-  }
-  return request
 }

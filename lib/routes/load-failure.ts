@@ -1,11 +1,14 @@
 // Start-up, stage "modules": what the files that can't be used have to say, as one error.
 import { fileURLToPath } from 'node:url'
 import { StartApiError, describe } from '../errors'
+import type { RoutePath } from './route-path'
 
 export interface LoadFailure {
   /** Relative to the routes directory. */
   readonly file: string
   readonly error: unknown
+  /** What the file's name says, where it says something that can be served. */
+  readonly path?: RoutePath
 }
 
 /** One error for all files that failed: a line for each, and what each of them threw as its cause. */
@@ -14,7 +17,7 @@ export function loadError(failures: readonly LoadFailure[]): StartApiError {
   const errors = failures.map(({ error }) => error)
   return new StartApiError(
     'ERR_START_API_ROUTE_FILE',
-    `${count} can't be used:\n${failures.map(toLine).join('\n')}`,
+    `${count} can't be used:\n${failures.map((failure) => `  ${toFailureLine(failure)}`).join('\n')}`,
     {
       files: failures.map(({ file }) => file),
       cause: errors.length === 1 ? errors[0] : new AggregateError(errors),
@@ -22,10 +25,11 @@ export function loadError(failures: readonly LoadFailure[]): StartApiError {
   )
 }
 
-function toLine({ file, error }: LoadFailure): string {
+/** File and reason. */
+export function toFailureLine({ file, error }: LoadFailure): string {
   // Our own sentences begin with the file's name.
   const own = error instanceof StartApiError && error.files?.[0] === file
-  return own ? `  ${error.message}` : `  ${file}: ${toReason(error)}`
+  return own ? error.message : `${file}: ${toReason(error)}`
 }
 
 /** Kind, message and, where a loader tells it, the place of an error: on one line. */

@@ -12,14 +12,15 @@ import { findPlace, isErrorLike, toReason } from './load-failure'
  * hook into one or the other, so when the first way turns the file away, the second is tried. The
  * order matters: a module reached both ways would exist twice, with its state (hazard 211).
  *
+ * @param query e.g. `?2`: has an ES module that was imported before read again
  * @throws what the file throws; an Error with advice if neither way takes it
  */
-export async function loadModule(file: string): Promise<unknown> {
+export async function loadModule(file: string, query = ''): Promise<unknown> {
   const ways = isEsm(file) ? [importModule, requireModule] : [requireModule, importModule]
   let refusal: { error: unknown; advice: string } | undefined
   for (const load of ways) {
     try {
-      return await load(file)
+      return await load(file, query)
     } catch (error) {
       const advice = toAdvice(error, file)
       if (advice === undefined) throw error
@@ -36,8 +37,9 @@ function requireModule(file: string): unknown {
   return nodeModule.createRequire(file)(file) as unknown
 }
 
-async function importModule(file: string): Promise<unknown> {
-  const url = pathToFileURL(toRealPath(file)).href
+/** The way of ES modules alone. */
+export async function importModule(file: string, query = ''): Promise<unknown> {
+  const url = pathToFileURL(toRealPath(file)).href + query
   const hooks = isEsm(file) ? undefined : takeForModule(url)
   try {
     return await import(url)
@@ -75,7 +77,8 @@ interface LoadContext {
   readonly format?: string | null
 }
 
-function isEsm(file: string): boolean {
+/** By name or package; what the text is written in is another matter. */
+export function isEsm(file: string): boolean {
   const extension = extname(file)
   if (extension === '.mjs' || extension === '.mts') return true
   if (extension === '.cjs' || extension === '.cts') return false

@@ -26,6 +26,10 @@ export interface LoadOptions {
   readonly load?: (file: string) => unknown
   /** An entry handler may have routes of its own: no modules are no mistake then. */
   readonly handler?: unknown
+  /** Takes what would end start-up, in dev mode: the other files are served. */
+  readonly onFailure?: (failure: LoadFailure) => void
+  /** Takes warnings. Default: the console, with the package's name in front. */
+  readonly warn?: (text: string) => void
 }
 
 /** A file, or a bundler's module, that start-up is going to load. */
@@ -56,9 +60,11 @@ export function findRoutes(routes: string | RouteModules, options: LoadOptions):
       failures.push({ file, error })
     }
   }
-  if (failures.length > 0) throw loadError(failures)
-  rejectConflicts(paths, options.caseRule)
-  return files
+  rejectFailures(failures, options)
+  // Those that failed by name are left out, too.
+  const rejected = rejectConflicts(paths, options)
+  for (const { file } of failures) rejected.add(file)
+  return files.filter(({ file }) => !rejected.has(file))
 }
 
 /**
@@ -68,8 +74,9 @@ export function findRoutes(routes: string | RouteModules, options: LoadOptions):
  */
 export async function loadRoutes(
   files: readonly RouteFile[],
-  { base, caseRule }: LoadOptions,
+  options: LoadOptions,
 ): Promise<Route[]> {
+  const { base } = options
   const routes: Route[] = []
   const failures: LoadFailure[] = []
   // One after the other, in order of name: side effects of modules come in a stable order (hazard 221).
@@ -77,21 +84,25 @@ export async function loadRoutes(
     try {
       const module = await watchLoading(file, load)
       if (isRouteModule(module)) routes.push(toRoute(file, toRoutePath(file, base), module))
-      else if (promised) warnNoRoute(file, base)
+      else if (promised) warnNoRoute(file, options)
     } catch (error) {
-      failures.push({ file, error })
+      failures.push({ file, error, ...(promised && { path: toRoutePath(file, base) }) })
     }
   }
-  if (failures.length > 0) throw loadError(failures)
+  rejectFailures(failures, options)
   // Again, now that the bundler's pages are told from its routes.
-  rejectConflicts(routes, caseRule)
-  return routes
+  const rejected = rejectConflicts(routes, options)
+  return routes.filter(({ file }) => !rejected.has(file))
 }
 
-function fromDirectory(
-  directory: string,
-  { base, ignore, load = loadModule }: LoadOptions,
-): RouteFile[] {
+function rejectFailures(failures: readonly LoadFailure[], { onFailure }: LoadOptions): void {
+  if (failures.length === 0) return
+  if (onFailure === undefined) throw loadError(failures)
+  failures.forEach(onFailure)
+}
+
+function fromDirectory(directory: string, options: LoadOptions): RouteFile[] {
+  const { base, ignore, load = loadModule } = options
   const files: RouteFile[] = []
   // `startApi('./routes/api')`: here, too, a file without the export is a mistake and no page.
   const isBase = base !== '' && directory.replaceAll(sep, '/').endsWith(base)
@@ -99,9 +110,9 @@ function fromDirectory(
     const path = join(directory, file)
     if (isUnderBase(file, base) || namesApiExport(path)) {
       files.push({ file, promised: true, load: () => load(path) })
-    } else if (isBase) warnNoRoute(file, base)
+    } else if (isBase) warnNoRoute(file, options)
   }
-  if (files.length === 0) warnEmpty(directory)
+  if (files.length === 0) warnEmpty(directory, options)
   return files
 }
 
@@ -119,7 +130,8 @@ function namesApiExport(path: string): boolean {
   }
 }
 
-function fromModules(modules: RouteModules, { base, ignore, handler }: LoadOptions): RouteFile[] {
+function fromModules(modules: RouteModules, options: LoadOptions): RouteFile[] {
+  const { base, ignore, handler } = options
   const keys = Object.keys(modules)
   const names = keys.map((key) => key.replaceAll('\\', '/').replace(/^(?:\.{0,2}\/)+/, ''))
   const root = sharedRoutesFolder(names)
@@ -136,7 +148,7 @@ function fromModules(modules: RouteModules, { base, ignore, handler }: LoadOptio
     })
     .filter(({ file }) => isRouteFile(file, ignore))
     .sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0))
-  if (files.length === 0 && handler === undefined) warnEmpty('The object of modules')
+  if (files.length === 0 && handler === undefined) warnEmpty('The object of modules', options)
   return files
 }
 
@@ -150,7 +162,14 @@ interface ServedFile extends RoutePath {
   readonly file: string
 }
 
-function rejectConflicts(files: readonly ServedFile[], caseRule: CaseRule): void {
+/**
+ * @returns the files of all conflicts, where they don't end start-up
+ * @throws StartApiError that names every file of every conflict
+ */
+function rejectConflicts(
+  files: readonly ServedFile[],
+  { caseRule, onFailure }: LoadOptions,
+): Set<string> {
   const byShape = new Map<string, ServedFile[]>()
   for (const file of files) {
     const shape = toShape(file.segments)
@@ -160,8 +179,18 @@ function rejectConflicts(files: readonly ServedFile[], caseRule: CaseRule): void
     else others.push(file)
   }
   const conflicts = [...byShape.values()].filter((group) => group.length > 1)
-  if (conflicts.length === 0) return
-  throw new StartApiError(
+  if (conflicts.length > 0 && onFailure === undefined) throw conflictError(conflicts)
+  for (const group of conflicts) {
+    const error = conflictError([group])
+    for (const { file, path, segments } of group) {
+      onFailure!({ file, error, path: { path, segments } })
+    }
+  }
+  return new Set(conflicts.flat().map(({ file }) => file))
+}
+
+function conflictError(conflicts: readonly (readonly ServedFile[])[]): StartApiError {
+  return new StartApiError(
     'ERR_START_API_CONFLICT',
     `Several route files answer the same URLs. Keep one file of each line:\n${conflicts.map(toConflictLine).join('\n')}`,
     { files: conflicts.flat().map(({ file }) => file) },
@@ -178,14 +207,18 @@ function toConflictLine(group: readonly ServedFile[]): string {
   return `  same path but for upper and lower case: ${names} (or set \`caseSensitive: true\`)`
 }
 
-function warnNoRoute(file: string, base: string): void {
-  console.warn(
-    `[start-api] ${file} exports no \`APIRoute\`, so ${toPath(file, base)} is not served. Export it by that name, or begin the file's name with "-" if it is no route.`,
+function warnNoRoute(file: string, { base, warn = warnOnConsole }: LoadOptions): void {
+  warn(
+    `${file} exports no \`APIRoute\`, so ${toPath(file, base)} is not served. Export it by that name, or begin the file's name with "-" if it is no route.`,
   )
 }
 
-function warnEmpty(where: string): void {
-  console.warn(
-    `[start-api] ${where} holds no API route file. Add one, e.g. api/hello.ts with \`export const APIRoute = createAPIFileRoute('/api/hello')({ GET: … })\`.`,
+function warnEmpty(where: string, { warn = warnOnConsole }: LoadOptions): void {
+  warn(
+    `${where} holds no API route file. Add one, e.g. api/hello.ts with \`export const APIRoute = createAPIFileRoute('/api/hello')({ GET: … })\`.`,
   )
+}
+
+function warnOnConsole(text: string): void {
+  console.warn(`[start-api] ${text}`)
 }

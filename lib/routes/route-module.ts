@@ -1,5 +1,6 @@
 // Start-up, stage "routes": recognises what a route file exports and makes one Route record of it.
 import { StartApiError, describe } from '../errors'
+import { type ExpressRoutes, toExpressRoutes } from './express-route'
 import type { RoutePath, Segment } from './route-path'
 
 /** Methods that a v0 route file may handle. */
@@ -22,6 +23,8 @@ export type Handler = (context: HandlerContext) => unknown
 export interface Route {
   readonly path: string
   readonly segments: readonly Segment[]
+  /** What `req.route` is while it runs. */
+  readonly shown: ExpressRoutes
   /** Relative to the routes directory. */
   readonly file: string
   readonly dialect: Dialect
@@ -52,6 +55,7 @@ export function toRoute(file: string, path: RoutePath, module: unknown): Route {
   return {
     path: path.path,
     segments: path.segments,
+    shown: toExpressRoutes(path.segments),
     file,
     dialect: 'APIRoute',
     handlers: toHandlers(file, methods),

@@ -1,5 +1,17 @@
-// The rows of the matrix, as data. A row runs on each Node (`nodes`) with each Express.
-import { appFile, mainFile, packageFile, routeFile, testFile, tsconfigFile } from './fixtures.mjs'
+// The loaders that an application may run under, as data. Each runs on each Node (`nodes`) with each
+// Express.
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  EXPECTED,
+  appFile,
+  mainFile,
+  packageFile,
+  routeFile,
+  testFile,
+  tsconfigFile,
+} from './fixtures.mjs'
+import { write } from './workspace.mjs'
 
 const ROUTE = 'routes/api/notes/$id'
 const HERE = { cjs: `__dirname + '/routes'`, esm: `new URL('./routes', import.meta.url)` }
@@ -15,7 +27,9 @@ function javascript(format, { type = TYPES[format], extension = 'js', route = fo
       routes: HERE[format],
     }),
     'main.js': mainFile(format, './app.js'),
-    [`${ROUTE}.${extension}`]: routeFile(route, 'js'),
+    [`${ROUTE}.${extension}`]: routeFile(route, 'js', {
+      later: route === 'esm' && format === 'esm',
+    }),
   }
 }
 
@@ -37,7 +51,7 @@ function typescript(format, { suffix = format === 'esm' ? '.js' : '', ...more } 
       ...more,
     }),
     'main.ts': mainFile('esm', `./app${suffix}`),
-    [`${ROUTE}.ts`]: routeFile('esm', 'ts'),
+    [`${ROUTE}.ts`]: routeFile('esm', 'ts', { later: format === 'esm' }),
   }
 }
 
@@ -87,6 +101,22 @@ function withoutSelf(files) {
   return { ...files, [name]: text }
 }
 
+/** A route file that imports by a name that only tsconfig.json explains. */
+function withPaths(files) {
+  const { compilerOptions, ...tsconfig } = JSON.parse(files['tsconfig.json'])
+  const paths = { '~/*': ['./*'] }
+  return {
+    ...files,
+    'tsconfig.json': JSON.stringify({
+      ...tsconfig,
+      compilerOptions: { ...compilerOptions, paths },
+    }),
+    'ids.ts': `export const ids: readonly string[] = ['7']`,
+    [`${ROUTE}.ts`]: `import { ids } from '~/ids'
+${files[`${ROUTE}.ts`].replace('{ id: params.id }', '{ id: ids.find((id) => id === params.id) }')}`,
+  }
+}
+
 /** A server that is bundled: the routes directory is gone when it runs. */
 function bundled(format, imports, routes) {
   return typescript(format, { imports, routes, ...(format === 'esm' && { suffix: '.js' }) })
@@ -98,6 +128,8 @@ const WRITE_MANIFEST = ['start-api', 'manifest', 'routes', '-o', 'routes.manifes
 const CREATE_REQUIRE = `--banner:js=import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`
 const VITE_TYPES = { 'vite-env.d.ts': '/// <reference types="vite/client" />' }
 
+// By its path: several versions of TypeScript have a command of that name.
+const TSC_BIN = ['node', '../../node_modules/typescript/bin/tsc']
 const JEST_VM = ['node', '--experimental-vm-modules', '../../node_modules/jest/bin/jest.js']
 const STRIPS = [22, 24, 26]
 /** The application's steps: each is a program of the tools, run by the cell's Node. */
@@ -120,7 +152,7 @@ function cannotStrip(what, files, reason, says) {
  * `known`: why a cell can't work, by Node, and what the application says then. `remove`: what is
  * deleted before the last step.
  */
-export const ROWS = [
+const LOADERS = [
   { loader: 'Node', format: 'cjs', files: javascript('cjs'), steps: MAIN_JS, quick: true },
   { loader: 'Node', format: 'esm', files: javascript('esm'), steps: MAIN_JS, quick: true },
   {
@@ -154,6 +186,34 @@ export const ROWS = [
     format: 'esm',
     files: typescript('esm'),
     steps: run('--loader', 'ts-node/esm'),
+  },
+  {
+    loader: 'ts-node --esm',
+    format: 'esm',
+    files: typescript('esm'),
+    steps: [['ts-node', '--esm', 'main.ts']],
+    known: Object.fromEntries(
+      [20, 22, 24, 26].map((node) => [
+        node,
+        {
+          reason:
+            'not even the program itself is loaded, since Node runs loaders in a thread of their own; `node --loader ts-node/esm` does what it did',
+          says: /ERR_UNKNOWN_FILE_EXTENSION|ERR_MODULE_NOT_FOUND/,
+        },
+      ]),
+    ),
+  },
+  {
+    loader: 'ts-node, tsconfig `paths` by tsconfig-paths',
+    format: 'cjs',
+    files: withPaths(typescript('cjs')),
+    steps: run('-r', 'ts-node/register', '-r', 'tsconfig-paths/register'),
+  },
+  {
+    loader: 'tsx, tsconfig `paths`',
+    format: 'esm',
+    files: withPaths(typescript('esm')),
+    steps: run('--import', 'tsx'),
   },
   {
     loader: 'tsx',
@@ -294,7 +354,7 @@ export const ROWS = [
     format: 'cjs',
     files: typescript('cjs'),
     steps: [
-      ['tsc', '--outDir', 'dist'],
+      [...TSC_BIN, '--outDir', 'dist'],
       ['node', 'dist/main.js'],
     ],
     remove: ['routes', 'app.ts'],
@@ -304,7 +364,7 @@ export const ROWS = [
     format: 'esm',
     files: typescript('esm'),
     steps: [
-      ['tsc', '--outDir', 'dist'],
+      [...TSC_BIN, '--outDir', 'dist'],
       ['node', 'dist/main.js'],
     ],
     remove: ['routes', 'app.ts'],
@@ -364,3 +424,44 @@ export const ROWS = [
     remove: ['routes', 'app.ts'],
   },
 ]
+
+const FORMATS = { cjs: 'CommonJS', esm: 'ESM' }
+
+export function loaderCells({ nodes, hosts, run }) {
+  return LOADERS.flatMap((row, index) =>
+    nodes
+      .filter((node) => row.nodes?.includes(Number(node)) ?? true)
+      .flatMap((node) =>
+        hosts.map((host) => ({
+          table: 'loader',
+          row: [row.loader, FORMATS[row.format]],
+          column: `Node ${node}`,
+          title: `${row.loader} (${FORMATS[row.format]}), Node ${node}, ${host.name}`,
+          quick: row.quick,
+          run: () => runLoader(row, node, join(host.folder, `loader${index}-node${node}`), run),
+        })),
+      ),
+  )
+}
+
+async function runLoader({ loader, files, steps, remove = [], known }, node, folder, run) {
+  write(folder, files)
+  let output = ''
+  for (const step of steps) {
+    if (step === steps.at(-1)) {
+      for (const name of remove) rmSync(join(folder, name), { recursive: true })
+    }
+    const ended = await run(folder, step, { node })
+    output += ended.output
+    if (ended.code !== 0) break
+  }
+  const works = output.includes(EXPECTED)
+  const impossible = known?.[node]
+  if (impossible === undefined) return { red: !works, output }
+  // A listed impossibility has to be one, and the application has to say what to do.
+  return {
+    red: works || !impossible.says.test(output),
+    output,
+    note: `${loader}: ${impossible.reason}.`,
+  }
+}

@@ -1,0 +1,61 @@
+// Dev mode: the routes directory at one moment, and what is different at another.
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { findRouteFiles } from '../routes/route-files'
+
+/** How long a new or an empty file is left to whoever is writing it. */
+export const SETTLE_MS = 100
+
+export interface Look {
+  readonly at: number
+  readonly directory: string
+  /** Relative to the directory. */
+  readonly files: readonly string[]
+  /** What the route files hold, by path. */
+  readonly routes: ReadonlyMap<string, string>
+  /** What their dependencies hold, as far as they are known by then. */
+  readonly dependencies: ReadonlyMap<string, string>
+}
+
+/** @throws StartApiError if the directory is missing or can't be read */
+export function lookAt(
+  directory: string,
+  ignore: readonly string[],
+  dependencies: readonly string[],
+  toDigest: (path: string) => string,
+): Look {
+  const at = Date.now()
+  const toDigests = (paths: readonly string[]) =>
+    new Map(paths.map((path) => [path, toDigest(path)]))
+  const files = findRouteFiles(directory, ignore)
+  const routes = toDigests(files.map((file) => join(directory, file)))
+  const others = dependencies.filter((path) => !routes.has(path))
+  return { at, directory, files, routes, dependencies: toDigests(others) }
+}
+
+/** Paths of files that came, went, or hold something else. */
+export function findChanged(before: Look, now: Look): string[] {
+  const paths = new Set([...before.routes.keys(), ...now.routes.keys()])
+  const routes = [...paths].filter((path) => before.routes.get(path) !== now.routes.get(path))
+  const dependencies = [...now.dependencies].filter(([path, digest]) => {
+    const known = before.dependencies.get(path)
+    // Loaded since, perhaps by a handler: as it is now, unless it was changed since, too.
+    return known === undefined ? isNewer(path, before.at) : known !== digest
+  })
+  return [...routes, ...dependencies.map(([path]) => path)]
+}
+
+/** Whether files have just come, empty or not, or lost what they held: more may follow. */
+export function isBeingWritten(now: Look, before: Look | undefined): boolean {
+  const known = new Set(before === undefined ? now.files : before.files)
+  return now.files.some((file) => {
+    const stats = statSync(join(now.directory, file), { throwIfNoEntry: false })
+    if (stats === undefined || (stats.size > 0 && known.has(file))) return false
+    return Math.abs(Date.now() - stats.mtimeMs) < SETTLE_MS
+  })
+}
+
+function isNewer(path: string, time: number): boolean {
+  const { mtimeMs = Infinity } = statSync(path, { throwIfNoEntry: false }) ?? {}
+  return mtimeMs > time
+}

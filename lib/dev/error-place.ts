@@ -1,0 +1,43 @@
+// Dev mode: the line that an error while loading came from, where its message does not tell.
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { extname, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { isErrorLike } from '../routes/load-failure'
+
+const FRAME = /((?:file:\/\/)?(?:\/|[a-z]:[\\/])[^():]*?)(?:\?[^():]*)?:(\d+)(?::\d+)?\)?$/gim
+
+/**
+ * `routes/api/users.ts:12`, relative to the working directory; `undefined` if it can't be told.
+ *
+ * @param path the file that was loaded
+ */
+export async function findErrorPlace(error: unknown, path: string): Promise<string | undefined> {
+  if (!isErrorLike(error)) return undefined
+  const place = findFrame(error.stack ?? '')
+  if (place !== undefined || error.name !== 'SyntaxError') return place
+  // Node keeps the line of an ES module's syntax error to itself, but for `--check`.
+  return /^\.[cm]?js$/.test(extname(path)) ? findFrame(await checkSyntax(path)) : undefined
+}
+
+/** The first place in the application's own code: below the working directory, and not installed. */
+function findFrame(text: string): string | undefined {
+  for (const [, name, line] of text.matchAll(FRAME)) {
+    const path = name!.startsWith('file://') ? fileURLToPath(name!) : name!
+    const shown = relative('', path)
+    if (/^\.\.|(?:^|[\\/])node_modules[\\/]/.test(shown) || !existsSync(path)) continue
+    return `${shown}:${line}`
+  }
+  return undefined
+}
+
+function checkSyntax(path: string): Promise<string> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      ['--check', path],
+      { env: { ...process.env, NODE_OPTIONS: '' }, timeout: 5000 },
+      (_error, _stdout, stderr) => resolve(stderr),
+    )
+  })
+}

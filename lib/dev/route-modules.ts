@@ -1,0 +1,107 @@
+// Dev mode: the modules of route files, each loaded again when it, or what it requires, has changed.
+import { realpathSync } from 'node:fs'
+import { importModule, loadModule } from '../routes/load-module'
+import { findImports } from './esm-imports'
+import { openModuleCache } from './module-cache'
+
+export interface RouteModuleCache {
+  /** Imports a route file by its path, or gives the module that is there already. */
+  load(path: string): Promise<unknown>
+  /** Files outside of `node_modules` that the loaded route files depend on. */
+  findDependencies(): string[]
+  /**
+   * Has changed files, and the route files that depend on them, loaded again.
+   *
+   * @param tried route files that are to be loaded again in any case
+   * @returns the changed files whose old version stays in use
+   */
+  refresh(changed: readonly string[], tried: readonly string[]): string[]
+}
+
+/** @param load the option of that name: what it gives for a file again is its own affair */
+export function createRouteModules(
+  directory: string,
+  load?: (path: string) => unknown,
+): RouteModuleCache {
+  const loaded = new Map<string, unknown>()
+  const errors = new Map<string, unknown>()
+  /** Real paths of route files by how they were loaded, the first time or by now. */
+  const kinds = new Map<string, 'unknown' | 'CommonJS' | 'ESM'>()
+  /** What the route files that are ES modules import, by the paths of these. */
+  const imports = new Map<string, ReadonlySet<string>>()
+  const cache = openModuleCache(directory, (path) => kinds.has(path))
+
+  async function importAnew(path: string): Promise<unknown> {
+    const file = toRealPath(path)
+    const kind = kinds.get(file)
+    if (kind === undefined) {
+      kinds.set(file, 'unknown')
+      // By its own name: where the application imports the file, too, it must not exist twice.
+      return loadModule(path)
+    }
+    if (kind === 'ESM') return importModule(path, createQuery())
+    try {
+      return await loadModule(path, createQuery())
+    } catch (error) {
+      // An ES module that was required, and failed, throws the same for ever.
+      if (error !== errors.get(path)) throw error
+      kinds.set(file, 'ESM')
+      return importModule(path, createQuery())
+    }
+  }
+
+  function findImported(): Set<string> {
+    return new Set([...imports.values()].flatMap((paths) => [...paths]))
+  }
+
+  return {
+    async load(path) {
+      if (loaded.has(path)) return loaded.get(path)
+      try {
+        const module = await (load === undefined ? importAnew(path) : load(path))
+        loaded.set(path, module)
+        errors.delete(path)
+        const file = toRealPath(path)
+        const kind = cache.hasCommonJs(file) ? 'CommonJS' : 'ESM'
+        kinds.set(file, kind)
+        imports.set(path, kind === 'ESM' ? findImports(file) : new Set())
+        return module
+      } catch (error) {
+        errors.set(path, error)
+        throw error
+      }
+    },
+
+    findDependencies: () => [...new Set([...cache.findDependencies(), ...findImported()])],
+
+    refresh(changed, tried) {
+      const imported = findImported()
+      const files = new Set(changed)
+      const forgotten = cache.forget([...changed, ...tried.map(toRealPath)])
+      const isStale = (path: string): boolean => {
+        const file = toRealPath(path)
+        return files.has(path) || files.has(file) || forgotten.has(file)
+      }
+      for (const path of [...loaded.keys()].filter(isStale)) loaded.delete(path)
+      for (const path of tried) loaded.delete(path)
+      return changed.filter(
+        (path) => imported.has(path) || !(kinds.has(toRealPath(path)) || forgotten.has(path)),
+      )
+    },
+  }
+}
+
+let count = 0
+
+/** Node keeps ES modules by their URL. The time tells apart what other copies of the package count. */
+function createQuery(): string {
+  return `?dev=${Date.now().toString(36)}-${++count}`
+}
+
+function toRealPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
+}

@@ -1,0 +1,79 @@
+// Per request: how a client's leaving shows, whose turn it is or not.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Http2ServerResponse } from 'node:http2'
+import type { Socket } from 'node:net'
+
+/** Whether nobody is there any more. HTTP/2's response tells by its stream alone. */
+export function isGone(res: ServerResponse | Http2ServerResponse): boolean {
+  if (isHttp2(res)) return res.stream.destroyed
+  return res.destroyed || (isQueued(res) && res.req.socket.destroyed)
+}
+
+/** By its stream: responses made by hand may lack their request (hazard 239). */
+export function isHttp2(res: ServerResponse | Http2ServerResponse): res is Http2ServerResponse {
+  return (res as Partial<Http2ServerResponse>).stream !== undefined
+}
+
+/**
+ * Calls back when the answer is out, or can't get there.
+ *
+ * @returns a function that takes the listeners away
+ */
+export function onceClosed(res: ServerResponse, callback: () => void): () => void {
+  // Responses made by hand may emit nothing (hazard 239).
+  res.once?.('close', callback)
+  const offConnection = isQueued(res) ? onceConnectionClosed(res, callback) : undefined
+  return () => {
+    res.off?.('close', callback)
+    offConnection?.()
+  }
+}
+
+/**
+ * Calls back when the client leaves without its whole answer: `close` without `finish`. At once if it
+ * has left already.
+ *
+ * @returns a function that takes the listeners away
+ */
+export function onceGone(
+  req: IncomingMessage,
+  res: ServerResponse,
+  callback: () => void,
+): () => void {
+  const onClose = () => {
+    // HTTP/2's response calls itself finished whenever it closes.
+    const done = req.httpVersionMajor > 1 ? res.writableEnded : res.writableFinished
+    if (!done) callback()
+  }
+  if (!res.closed && !isGone(res) && !req.aborted) return onceClosed(res, onClose)
+  onClose()
+  return () => {}
+}
+
+/**
+ * A pipelined response has no socket before its turn. If the connection closes by then, the response
+ * is not told, and its request only if there is something left to read of it.
+ */
+function isQueued(res: ServerResponse): boolean {
+  return res.socket === null && !res.writableFinished && res.req?.socket !== undefined
+}
+
+/** One listener for all of a connection: a client may have many requests in it. */
+const queued = new WeakMap<Socket, Set<() => void>>()
+
+function onceConnectionClosed(res: ServerResponse, callback: () => void): () => void {
+  const { socket } = res.req
+  let callbacks = queued.get(socket)
+  if (callbacks === undefined) {
+    const all = (callbacks = new Set())
+    queued.set(socket, all)
+    socket.once('close', () => {
+      for (const each of all) each()
+    })
+  }
+  callbacks.add(callback)
+  const off = () => void callbacks.delete(callback)
+  // Its turn has come: from here on it hears by itself.
+  res.once('socket', off)
+  return off
+}

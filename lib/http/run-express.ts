@@ -1,0 +1,146 @@
+// Per request: runs Express middleware in the middle of a route, on the host's own req and res.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { toNotFoundResponse } from '../define/not-found'
+import { StartApiError } from '../errors'
+import { type NodeExchange, type RequestEvent, keepContext } from '../event/event-context'
+import { isGone, onceGone } from './client-left'
+import { followParser, holdBody, isParsedLate } from './request-body'
+
+export type ExpressNext = (error?: unknown) => void
+
+/** A middleware as far as it is called here. */
+export type ExpressLayer = (req: IncomingMessage, res: ServerResponse, next: ExpressNext) => unknown
+
+/**
+ * Runs middleware one after another.
+ *
+ * - The last one's `next()` calls `proceed`, at once, whose result is the result.
+ * - `next(error)`, a throw or a rejection rejects.
+ * - `next('route')` and `next('router')` leave the route: what is mounted behind `startApi()` answers.
+ * - An answer through `res` results, once it is out, in a Response that describes it.
+ * - A client that leaves before any of this rejects with an AbortError.
+ */
+export function runExpress(
+  layers: readonly ExpressLayer[],
+  event: RequestEvent,
+  { req, res }: NodeExchange,
+  proceed: () => unknown,
+): Promise<unknown> {
+  const inContext = keepContext(event)
+  const mayFollow = !req.readableDidRead || isParsedLate(req)
+  return new Promise((resolve, reject) => {
+    let settled = false
+    let release = (): void => {}
+
+    /** Listeners go at once: a route may have more middleware than an emitter's limit. */
+    function settle(run: () => void): void {
+      if (settled) return
+      settled = true
+      release()
+      readers.stopWatching()
+      res.off('finish', onFinish)
+      offGone()
+      if (mayFollow && req.readableDidRead && event.madeRequest !== undefined) {
+        followParser(event.madeRequest, req)
+      }
+      inContext(run)
+    }
+
+    function fail(error: unknown): void {
+      // Nobody waits for it any more, as in Express, but it must not be lost.
+      if (settled) console.error('[start-api] Express middleware failed after its next():', error)
+      else settle(() => reject(readers.cameTooLate ? consumed(error) : error))
+    }
+
+    function run(index: number): void {
+      const layer = layers[index]
+      // `async`: what `proceed` throws is a rejection.
+      if (layer === undefined) return settle(() => resolve((async () => proceed())()))
+      if (mayFollow) release = holdBody(req)
+      let called = false
+      const next: ExpressNext = (error) => {
+        if (called || settled) return
+        called = true
+        release()
+        if (!error) inContext(() => run(index + 1))
+        else if (error === 'route' || error === 'router') {
+          settle(() => resolve(event.passOn(toNotFoundResponse())))
+        } else fail(error)
+      }
+      try {
+        const result = layer(req, res, next) as PromiseLike<unknown> | undefined
+        if (typeof result?.then === 'function') result.then(undefined, fail)
+      } catch (error) {
+        fail(error)
+      }
+    }
+
+    const onFinish = () => settle(() => resolve(toSentResponse(res)))
+    const readers = watchReaders(event, req, () => fail(undefined))
+    res.on('finish', onFinish)
+    const offGone = onceGone(req, res, () => {
+      // `onceGone` may call before it returns.
+      queueMicrotask(() => settle(() => reject(aborted())))
+    })
+    if (res.writableFinished) onFinish()
+    else if (!isGone(res)) run(0)
+  })
+}
+
+interface ReaderWatch {
+  /** Whether a listener for `data` has come after the data: what the middleware fails with is no help then. */
+  readonly cameTooLate: boolean
+  stopWatching(): void
+}
+
+/**
+ * Middleware that reads a body which has been read may wait forever, as it does in Express: it is told
+ * from one that only listens in by not going on at once. A body that waits for its reader (see
+ * unread-body.ts) flows as soon as there is one.
+ */
+function watchReaders(event: RequestEvent, req: IncomingMessage, fail: () => void): ReaderWatch {
+  const isHeld = req.readableFlowing === false && !req.readableDidRead
+  let cameTooLate = false
+  let isWatching = true
+  const onListener = (name: string | symbol): void => {
+    if (name !== 'data') return
+    if (isHeld) process.nextTick(() => req.resume())
+    else if (req.readableEnded || event.madeRequest?.bodyUsed === true) {
+      cameTooLate = true
+      setImmediate(() => isWatching && fail())
+    }
+  }
+  req.on('newListener', onListener)
+  return {
+    get cameTooLate() {
+      return cameTooLate
+    },
+    stopWatching() {
+      isWatching = false
+      req.off('newListener', onListener)
+    },
+  }
+}
+
+/** What outer middleware sees of an answer that went out through `res`. Nothing more is sent. */
+function toSentResponse(res: ServerResponse): Response {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(res.getHeaders())) {
+    for (const item of [value ?? []].flat()) headers.append(name, String(item))
+  }
+  const { statusCode } = res
+  const isFinal = statusCode >= 200 && statusCode <= 599
+  return new Response(null, { status: isFinal ? statusCode : 200, headers })
+}
+
+function aborted(): DOMException {
+  return new DOMException('The client left while Express middleware ran.', 'AbortError')
+}
+
+function consumed(cause: unknown): StartApiError {
+  return new StartApiError(
+    'ERR_START_API_BODY_CONSUMED',
+    'A middleware given to fromExpress() reads the request body, which has been read already: through `request`, or by a parser in front. Run it first, or read `request` after it.',
+    { cause },
+  )
+}

@@ -1,0 +1,48 @@
+// For tools: writes route files such that no reader ever sees half of one.
+import { mkdirSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+
+/**
+ * Creates a file, and the folders above it.
+ *
+ * @throws an error with code `EEXIST` if it exists
+ */
+export function createRouteFile(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, text, { flag: 'wx' })
+}
+
+/** Replaces the text of a file in one step; its permissions stay, and so does a link to it. */
+export function replaceRouteFile(path: string, text: string): void {
+  const target = realpathSync(path)
+  // The dot keeps it from being taken for a route file.
+  const draft = join(dirname(target), `.${basename(target)}.${process.pid}`)
+  writeFileSync(draft, text, { mode: statSync(target).mode })
+  renameSync(draft, target)
+}
+
+/**
+ * The package that the route files of a project import: TanStack's name where the project has it,
+ * itself or as another name of this one.
+ */
+export function findStartPackage(directory: string): string {
+  for (let folder = directory; ; folder = dirname(folder)) {
+    const names = readDependencies(join(folder, 'package.json'))
+    const found = ['@tanstack/react-start', '@tanstack/solid-start', '@tanstack/start'].find(
+      (name) => names?.includes(name),
+    )
+    if (names !== undefined) return found ?? 'express-start-api'
+    if (folder === dirname(folder)) return 'express-start-api'
+  }
+}
+
+function readDependencies(file: string): string[] | undefined {
+  try {
+    const { dependencies, devDependencies } = JSON.parse(readFileSync(file, 'utf8')) as Partial<
+      Record<'dependencies' | 'devDependencies', object>
+    >
+    return Object.keys({ ...dependencies, ...devDependencies })
+  } catch {
+    return undefined
+  }
+}

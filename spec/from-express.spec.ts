@@ -1,0 +1,689 @@
+// fromExpress(): Express middleware for single routes.
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { request } from 'node:http'
+import { Readable } from 'node:stream'
+import { createGzip } from 'node:zlib'
+import compression from 'compression'
+import cors from 'cors'
+import express, { type Request as ExpressRequest } from 'express'
+import express4 from 'express4'
+import { rateLimit } from 'express-rate-limit'
+import session from 'express-session'
+import { fromExpress, json, startApi } from 'express-start-api'
+import { getRequest, setHeader } from 'express-start-api/server'
+import helmet from 'helmet'
+import multer from 'multer'
+import passport from 'passport'
+import { Strategy } from 'passport-local'
+import { type ChainContext, type RequestMiddleware, chain, middleware } from './support/chain'
+import { routeX } from './support/handlers'
+import {
+  type Host,
+  type Layer,
+  type Middleware,
+  describeHosts,
+  expressHosts,
+  listen,
+  serve,
+} from './support/hosts'
+import { post, toForm } from './support/post'
+import { recordProcessErrors, recordWarnings } from './support/process-errors'
+import { open, rawHead } from './support/raw-request'
+import { apiRoutes } from './support/routes'
+
+type Handler = (context: ChainContext) => unknown
+
+const hello: Handler = () => new Response('hello')
+
+interface Setting {
+  front?: readonly Layer[]
+  behind?: readonly Layer[]
+}
+
+/** `/api/x`, GET and POST, with these middlewares around the handler. */
+function serveX(
+  host: Host,
+  list: readonly RequestMiddleware[],
+  handler: Handler,
+  { front = [], behind = [] }: Setting = {},
+) {
+  return serve(host, [...front, routeX(chain(list, handler)), ...behind])
+}
+
+/** Reads the Request's head before what comes after it, so that it has been made. */
+const looker = middleware(({ request, next }) => {
+  request.headers.get('x-any')
+  return next()
+})
+
+const requireAuth: Middleware = (req, res, next) => {
+  if (req.headers.authorization === 'secret') {
+    req.user = { name: 'Ada' }
+    return next()
+  }
+  res.statusCode = 401
+  res.setHeader('content-type', 'application/json')
+  res.end('{"error":"Log in first"}')
+}
+
+async function answerOf(response: Response) {
+  return [response.status, await response.text()]
+}
+
+describeHosts('fromExpress()', (host) => {
+  it('goes on where the middleware calls `next()`, with what it left on `req` and `res`', async () => {
+    const mark: Middleware = (req, res, next) => {
+      req.mark = 'marked'
+      res.setHeader('x-mark', 'res')
+      res.setHeader('set-cookie', 'a=1')
+      setTimeout(next, 1)
+    }
+    const { url } = await serveX(host, [fromExpress(mark)], ({ context }) => {
+      const { mark } = context.req as unknown as { mark: string }
+      return new Response(mark, { headers: { 'set-cookie': 'b=2' } })
+    })
+    const response = await fetch(`${url}/api/x`)
+    expect(await answerOf(response)).toEqual([200, 'marked'])
+    expect(response.headers.get('x-mark')).toBe('res')
+    expect(response.headers.getSetCookie()).toEqual(['a=1', 'b=2'])
+  })
+
+  it('runs for its own route only', async () => {
+    const seen = jest.fn((_req, _res, next) => next())
+    const { url } = await serveX(host, [fromExpress(seen)], hello)
+    await fetch(`${url}/other`)
+    await fetch(`${url}/api/x`, { method: 'PUT' })
+    expect(seen).not.toHaveBeenCalled()
+    await fetch(`${url}/api/x`)
+    expect(seen).toHaveBeenCalledTimes(1)
+  })
+
+  it('hands `next(error)`, what is thrown and what is rejected to the error middleware', async () => {
+    const error = new Error('refused')
+    const failing: Middleware[] = [
+      (_req, _res, next) => next(error),
+      () => {
+        throw error
+      },
+      async () => {
+        throw error
+      },
+      (_req, _res, next) => setTimeout(() => next(error), 1),
+    ]
+    for (const failure of failing) {
+      const handler = jest.fn(hello)
+      const { url, errors } = await serveX(host, [fromExpress(failure)], handler)
+      expect(await answerOf(await fetch(`${url}/api/x`))).toEqual([500, 'error handler'])
+      expect(errors).toEqual([error])
+      expect(handler).not.toHaveBeenCalled()
+    }
+  })
+
+  it('makes Errors of other values, also of those that mean something to a router (hazards 158, 159)', async () => {
+    const failing: Middleware[] = [
+      (_req, _res, next) => next('text'),
+      () => {
+        throw undefined
+      },
+      () => Promise.reject('route'),
+    ]
+    for (const failure of failing) {
+      const { url, errors } = await serveX(host, [fromExpress(failure)], hello)
+      expect((await fetch(`${url}/api/x`)).status).toBe(500)
+      expect(errors).toEqual([expect.objectContaining({ code: 'ERR_START_API_THROWN' })])
+    }
+  })
+
+  it('lets outer middleware catch an error', async () => {
+    const rescue = middleware(async ({ next }) => {
+      try {
+        return await next()
+      } catch (error) {
+        return new Response((error as Error).message, { status: 503 })
+      }
+    })
+    const failing = fromExpress((_req, _res, next) => next(new Error('down')))
+    const { url } = await serveX(host, [rescue, failing], hello)
+    expect(await answerOf(await fetch(`${url}/api/x`))).toEqual([503, 'down'])
+  })
+
+  it('sends an answer of its own once, and shows it to outer middleware', async () => {
+    const seen: unknown[] = []
+    const log = middleware(async ({ next }) => {
+      const result = await next()
+      const { response } = result
+      seen.push(response.status, response.headers.get('content-type'))
+      response.headers.set('x-late', '1')
+      return result
+    })
+    const handler = jest.fn(hello)
+    const { url, errors } = await serveX(host, [log, fromExpress(requireAuth as never)], handler)
+    const refused = await fetch(`${url}/api/x`)
+    expect(await answerOf(refused)).toEqual([401, '{"error":"Log in first"}'])
+    expect(seen).toEqual([401, 'application/json'])
+    expect(handler).not.toHaveBeenCalled()
+    const headers = { authorization: 'secret' }
+    expect(await answerOf(await fetch(`${url}/api/x`, { headers }))).toEqual([200, 'hello'])
+    expect(errors).toEqual([])
+  })
+
+  it('sends an answer of its own that is streamed, and one to HEAD', async () => {
+    const stream: Middleware = (_req, res) => {
+      Readable.from(['a', 'b', 'c']).pipe(res)
+    }
+    const { url } = await serveX(host, [fromExpress(stream)], hello)
+    expect(await answerOf(await fetch(`${url}/api/x`))).toEqual([200, 'abc'])
+    expect((await fetch(`${url}/api/x`, { method: 'HEAD' })).status).toBe(200)
+  })
+
+  it('redirects', async () => {
+    const redirect: Middleware = (_req, res) => {
+      res.writeHead(302, { location: '/login' }).end()
+    }
+    const { url } = await serveX(host, [fromExpress(redirect)], hello)
+    const response = await fetch(`${url}/api/x`, { redirect: 'manual' })
+    expect([response.status, response.headers.get('location')]).toEqual([302, '/login'])
+  })
+
+  it('sends nothing of ours after an answer, though `next()` is called as well', async () => {
+    const both: Middleware = (_req, res, next) => {
+      res.end('own')
+      next()
+    }
+    const { url, errors } = await serveX(host, [fromExpress(both)], hello)
+    expect(await answerOf(await fetch(`${url}/api/x`))).toEqual([200, 'own'])
+    expect(errors).toEqual([])
+  })
+
+  it('goes on once, though `next()` is called twice', async () => {
+    const handler = jest.fn(hello)
+    const twice: Middleware = (_req, _res, next) => {
+      next()
+      next()
+      next(new Error('late'))
+    }
+    const { url, errors } = await serveX(host, [fromExpress(twice)], handler)
+    expect(await answerOf(await fetch(`${url}/api/x`))).toEqual([200, 'hello'])
+    expect(handler).toHaveBeenCalledTimes(1)
+    expect(errors).toEqual([])
+  })
+
+  it('logs what fails after `next()`, and answers', async () => {
+    const log = jest.spyOn(console, 'error').mockImplementation()
+    const error = new Error('audit failed')
+    const late: Middleware = async (_req, _res, next) => {
+      next()
+      throw error
+    }
+    const errors = await recordProcessErrors(async () => {
+      const { url } = await serveX(host, [fromExpress(late)], hello)
+      expect(await answerOf(await fetch(`${url}/api/x`))).toEqual([200, 'hello'])
+    })
+    expect(log.mock.calls).toEqual([[expect.stringContaining('after its next()'), error]])
+    expect(errors).toEqual([])
+    log.mockRestore()
+  })
+
+  it('takes several, in an array, and stops at the first that answers', async () => {
+    const order: string[] = []
+    const mark =
+      (name: string): Middleware =>
+      (_req, _res, next) => {
+        order.push(name)
+        next()
+      }
+    const list = [mark('a'), [mark('b'), requireAuth], mark('c')] as never
+    const { url } = await serveX(host, [fromExpress(list)], hello)
+    expect((await fetch(`${url}/api/x`)).status).toBe(401)
+    expect(order).toEqual(['a', 'b'])
+    await fetch(`${url}/api/x`, { headers: { authorization: 'secret' } })
+    expect(order).toEqual(['a', 'b', 'a', 'b', 'c'])
+  })
+
+  it('adds to the context what the second argument makes of `req`', async () => {
+    const auth = fromExpress(requireAuth, async (req) => ({ user: req.user.name }))
+    const { url } = await serveX(host, [auth], ({ context }) => new Response(context['user']))
+    const response = await fetch(`${url}/api/x`, { headers: { authorization: 'secret' } })
+    expect(await response.text()).toBe('Ada')
+  })
+
+  it.each(['route', 'router'])('leaves the route at next(%j)', async (signal) => {
+    const handler = jest.fn(hello)
+    const leave = fromExpress((_req, _res, next) => next(signal))
+    const read: Middleware = async (req, res) => {
+      let text = ''
+      for await (const chunk of req) text += chunk
+      res.end(`behind: ${text}`)
+    }
+    const { url, errors } = await serveX(host, [looker, leave], handler, { behind: [read] })
+    expect(await answerOf(await fetch(`${url}/api/x`))).toEqual([200, 'behind: '])
+    const sent = await fetch(`${url}/api/x`, { method: 'POST', body: 'body' })
+    expect(await sent.text()).toBe('behind: body')
+    expect(handler).not.toHaveBeenCalled()
+    expect(errors).toEqual([])
+  })
+
+  it('answers all the same where outer middleware replaces the 404 of a route that is left', async () => {
+    const replace = middleware(async ({ next }) => {
+      const { response } = await next()
+      return new Response(`was ${response.status}`)
+    })
+    const leave = fromExpress((_req, _res, next) => next('route'))
+    const { url } = await serveX(host, [replace, leave], hello)
+    expect(await answerOf(await fetch(`${url}/api/x`))).toEqual([200, 'was 404'])
+  })
+
+  it('ends, and leaves no listener, when the client leaves while it waits', async () => {
+    const seen = jest.fn()
+    let outcome: Promise<unknown> | undefined
+    let begin = (): void => {}
+    const begun = new Promise<void>((resolve) => (begin = resolve))
+    let listeners: () => number[] = () => []
+    const watch = middleware(async ({ next }) => {
+      outcome = next()
+      return outcome
+    })
+    const hang = fromExpress((req, res) => {
+      listeners = () => [res.listenerCount('finish'), req.listenerCount('newListener')]
+      seen(listeners())
+      begin()
+    })
+    const before = middleware(({ context, next }) => {
+      seen([context.res.listenerCount('finish'), context.req.listenerCount('newListener')])
+      return next()
+    })
+    const { port, errors } = await serveX(host, [before, watch, hang], hello)
+    const socket = await open(port)
+    socket.write(rawHead('GET /api/x HTTP/1.1'))
+    await begun
+    socket.destroy()
+    await expect(outcome).rejects.toMatchObject({ name: 'AbortError' })
+    const [[ours], [during]] = seen.mock.calls
+    expect(during).not.toEqual(ours)
+    expect(listeners()).toEqual(ours)
+    expect(errors).toEqual([])
+  })
+
+  it('warns of no leak with twenty of them around a route', async () => {
+    const pass = fromExpress((_req, _res, next) => setImmediate(next))
+    const warnings = await recordWarnings(async () => {
+      const { url } = await serveX(host, Array(20).fill(pass), hello)
+      expect(await answerOf(await fetch(`${url}/api/x`))).toEqual([200, 'hello'])
+    })
+    expect(warnings).toEqual([])
+  })
+
+  it('keeps the stores of AsyncLocalStorage: those around it, and those that it runs `next` in (hazard 233)', async () => {
+    const outer = new AsyncLocalStorage<string>()
+    const inner = new AsyncLocalStorage<string>()
+    const around = middleware(({ next }) => outer.run('outer', () => next()))
+    const within = fromExpress((_req, _res, next) => inner.run('inner', next))
+    const parse: Middleware = (req, _res, next) => {
+      // Called in the context of the socket.
+      req.on('data', () => {})
+      req.on('end', next)
+    }
+    const handler: Handler = () => {
+      setHeader('x-helper', new URL(getRequest().url).pathname)
+      return json([outer.getStore(), inner.getStore()])
+    }
+    const { url } = await serveX(host, [around, within, fromExpress(parse)], handler)
+    const response = await fetch(`${url}/api/x`, { method: 'POST', body: 'a body' })
+    expect(await response.json()).toEqual(['outer', 'inner'])
+    expect(response.headers.get('x-helper')).toBe('/api/x')
+  })
+
+  describe('the body', () => {
+    const form = toForm([
+      { name: 'title', content: 'Näme' },
+      { name: 'photo', filename: 'a.png', type: 'image/png', content: Buffer.from([1, 2, 255]) },
+    ])
+    const readForm: Handler = async ({ request, context }) => {
+      const { file, body } = context.req as unknown as ExpressRequest
+      const data = await request.formData()
+      const photo = data.get('photo') as File
+      return json({
+        file: file?.originalname,
+        body: { ...body },
+        title: data.get('title'),
+        photo: [photo.name, photo.type, [...new Uint8Array(await photo.arrayBuffer())]],
+      })
+    }
+    const upload = fromExpress(multer().single('photo'))
+
+    it.each([
+      ['', [upload]],
+      [', though the Request had been made', [looker, upload]],
+      [', though outer middleware reads it as well', [cloning(), upload]],
+    ])('is on `req` and in the Request after multer%s', async (_, list) => {
+      const { port } = await serveX(host, list, readForm)
+      const { status, body } = await post(port, '/api/x', form)
+      expect({ status, body: JSON.parse(body) }).toEqual({
+        status: 200,
+        body: {
+          file: 'a.png',
+          body: { title: 'Näme' },
+          title: 'Näme',
+          photo: ['a.png', 'image/png', [1, 2, 255]],
+        },
+      })
+    })
+
+    it('is whole where a clone of the Request reads ahead of a slow parser', async () => {
+      const storage = {
+        _handleFile(_req: unknown, file: { stream: Readable }, done: (...args: unknown[]) => void) {
+          const chunks: Buffer[] = []
+          file.stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+          file.stream.on('end', () => setTimeout(done, 50, null, { buffer: Buffer.concat(chunks) }))
+        },
+        _removeFile() {},
+      } as unknown as multer.StorageEngine
+      const slow = fromExpress(multer({ storage }).single('photo'))
+      const { port } = await serveX(host, [cloning(), slow], readForm)
+      const { status, body } = await post(port, '/api/x', form)
+      expect(status).toBe(200)
+      expect(JSON.parse(body)).toMatchObject({ photo: ['a.png', 'image/png', [1, 2, 255]] })
+    })
+
+    /** Reads after the route has run. */
+    function cloning(): RequestMiddleware {
+      return middleware(async ({ request, next }) => {
+        const copy = request.clone()
+        const result = await next()
+        await copy.text()
+        return result
+      })
+    }
+
+    it.each([
+      ['json', express.json(), 'application/json', '{"a":[1]}'],
+      ['json of Express 4', express4.json(), 'application/json', '{"a":[1]}'],
+      ['urlencoded', express.urlencoded(), 'application/x-www-form-urlencoded', 'a=1&b=%C3%BC'],
+      ['text', express.text(), 'text/plain', 'Grüße'],
+      ['raw', express.raw(), 'application/octet-stream', 'bytes'],
+    ])('is in the Request after the parser %s', async (_, parser, type, body) => {
+      for (const list of [
+        [fromExpress(parser as Middleware)],
+        [looker, fromExpress(parser as Middleware)],
+      ]) {
+        const { port } = await serveX(host, list, async ({ request }) =>
+          json([await request.text(), request.headers.get('content-length')]),
+        )
+        const answer = await post(port, '/api/x', { type, body })
+        expect(answer.status).toBe(200)
+        const [text, length] = JSON.parse(answer.body) as [string, string]
+        expect(text).toBe(body)
+        expect(Number(length)).toBe(Buffer.byteLength(body))
+      }
+    })
+
+    it('is inflated in the Request, and described as such, after a parser has inflated it', async () => {
+      const gzip = Readable.from(['{"zip":true}']).pipe(createGzip())
+      const body = Buffer.concat(await gzip.toArray())
+      const { port } = await serveX(
+        host,
+        [looker, fromExpress(express.json())],
+        async ({ request }) =>
+          json([await request.json(), request.headers.get('content-encoding')]),
+      )
+      const headers = { 'content-encoding': 'gzip' }
+      const answer = await post(port, '/api/x', { type: 'application/json', body, headers })
+      expect(JSON.parse(answer.body)).toEqual([{ zip: true }, null])
+    })
+
+    it('shows what later middleware makes of `req.body`', async () => {
+      const trim = fromExpress((req, _res, next) => {
+        Object.assign(req, { body: { name: 'trimmed' } })
+        next()
+      })
+      const { port } = await serveX(
+        host,
+        [looker, fromExpress(express.json()), trim],
+        async ({ request }) => json([await request.json(), request.headers.get('content-length')]),
+      )
+      const answer = await post(port, '/api/x', { type: 'application/json', body: '{"name":" "}' })
+      expect(JSON.parse(answer.body)).toEqual([{ name: 'trimmed' }, '18'])
+    })
+
+    it('can still be read by outer middleware afterwards', async () => {
+      const seen: unknown[] = []
+      const after = middleware(async ({ request, next }) => {
+        const result = await next()
+        seen.push(await request.json())
+        return result
+      })
+      const { port } = await serveX(host, [after, fromExpress(express.json())], hello)
+      await post(port, '/api/x', { type: 'application/json', body: '{"a":1}' })
+      expect(seen).toEqual([{ a: 1 }])
+    })
+
+    it('is a clear error where the middleware kept nothing of it', async () => {
+      const drain = fromExpress((req, _res, next) => req.resume().on('end', next))
+      const { port, errors } = await serveX(host, [looker, drain], async ({ request }) =>
+        json(await request.json()),
+      )
+      expect((await post(port, '/api/x', { body: '{"a":1}' })).status).toBe(500)
+      expect(errors).toEqual([expect.objectContaining({ code: 'ERR_START_API_BODY_CONSUMED' })])
+    })
+
+    it('is a clear error, and no hang, where it was read before multer', async () => {
+      const eager = middleware(async ({ request, next }) => {
+        await request.text()
+        return next()
+      })
+      const { port, errors } = await serveX(host, [eager, upload], hello)
+      expect((await post(port, '/api/x', form)).status).toBe(500)
+      expect(errors).toEqual([expect.objectContaining({ code: 'ERR_START_API_BODY_CONSUMED' })])
+    })
+
+    it('may be listened to by middleware that goes on, though it was read', async () => {
+      const listen = fromExpress((req, _res, next) => {
+        req.on('data', () => {})
+        setImmediate(() => {}) // The error would come by now.
+        next()
+      })
+      const { port } = await serveX(
+        host,
+        [fromExpress(express.json()), listen],
+        async ({ request }) => json(await request.json()),
+      )
+      const answer = await post(port, '/api/x', { type: 'application/json', body: '{"a":1}' })
+      expect(answer).toEqual({ status: 200, body: '{"a":1}' })
+    })
+
+    it('reaches a parser though a logger in front has listened to it', async () => {
+      const logged: Buffer[] = []
+      const log: Middleware = (req, _res, next) => {
+        req.on('data', (chunk: Buffer) => logged.push(chunk))
+        next()
+      }
+      const { port } = await serveX(
+        host,
+        [fromExpress(express.json())],
+        async ({ request }) => json(await request.json()),
+        { front: [log] },
+      )
+      const answer = await post(port, '/api/x', { type: 'application/json', body: '{"a":1}' })
+      expect(answer).toEqual({ status: 200, body: '{"a":1}' })
+      expect(Buffer.concat(logged).toString()).toBe('{"a":1}')
+    })
+
+    it('left unread by a middleware that answers, does not stand in the way (hazard 97)', async () => {
+      const refuse = fromExpress((_req, res) => res.writeHead(403).end('no'))
+      const { port } = await serveX(host, [refuse], hello)
+      const answer = await post(port, '/api/x', { body: 'x'.repeat(300_000) })
+      expect(answer).toEqual({ status: 403, body: 'no' })
+    })
+  })
+
+  it('works with helmet', async () => {
+    const { url } = await serveX(host, [fromExpress(helmet())], hello)
+    const { headers } = await fetch(`${url}/api/x`)
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+    expect(headers.get('content-security-policy')).toContain("default-src 'self'")
+  })
+
+  it('works with compression', async () => {
+    const { url } = await serveX(
+      host,
+      [fromExpress(compression({ threshold: 0 }))],
+      () => new Response('hello '.repeat(1000), { headers: { 'content-type': 'text/plain' } }),
+    )
+    const response = await fetch(`${url}/api/x`)
+    expect(response.headers.get('content-encoding')).toMatch(/br|gzip/)
+    expect(await response.text()).toBe('hello '.repeat(1000))
+  })
+
+  it('works with cors, preflights included', async () => {
+    const list = [fromExpress(cors({ origin: 'https://a.example', methods: ['GET'] }))]
+    const handler = chain(list, hello) as never
+    const routes = apiRoutes({ 'api/x.ts': { GET: handler, OPTIONS: handler } })
+    const { url } = await serve(host, [startApi(routes)])
+    const origin = 'https://a.example'
+    const simple = await fetch(`${url}/api/x`, { headers: { origin } })
+    expect(simple.headers.get('access-control-allow-origin')).toBe(origin)
+    expect(await simple.text()).toBe('hello')
+    const preflight = await ask(url, 'OPTIONS', { origin, 'access-control-request-method': 'GET' })
+    expect(preflight).toEqual({ status: 204, body: '', methods: 'GET' })
+  })
+
+  /** fetch() allows scripts no preflight. */
+  function ask(url: string, method: string, headers: Record<string, string>) {
+    return new Promise((resolve, reject) => {
+      request(`${url}/api/x`, { method, headers, agent: false }, async (answer) => {
+        resolve({
+          status: answer.statusCode,
+          body: Buffer.concat(await answer.toArray()).toString(),
+          methods: answer.headers['access-control-allow-methods'],
+        })
+      })
+        .on('error', reject)
+        .end()
+    })
+  }
+
+  it('works with express-session: data lasts, and is saved before the answer ends', async () => {
+    const list = [
+      fromExpress(session({ secret: 'secret', resave: false, saveUninitialized: false })),
+    ]
+    const { url } = await serveX(host, list, ({ context }) => {
+      const { session } = context.req as unknown as { session: { count?: number } }
+      session.count = (session.count ?? 0) + 1
+      return json({ count: session.count })
+    })
+    const first = await fetch(`${url}/api/x`)
+    expect(await first.json()).toEqual({ count: 1 })
+    const cookie = first.headers.getSetCookie()[0]!.split(';')[0]!
+    expect(await (await fetch(`${url}/api/x`, { headers: { cookie } })).json()).toEqual({
+      count: 2,
+    })
+  })
+
+  it('works with passport: login by password, session, and a guard', async () => {
+    const auth = new passport.Passport()
+    auth.use(
+      new Strategy((name, password, done) =>
+        done(null, password === 'right' ? { name } : false, { message: 'wrong' }),
+      ),
+    )
+    auth.serializeUser((user, done) => done(null, (user as { name: string }).name))
+    auth.deserializeUser((name: string, done) => done(null, { name }))
+    const list = [
+      looker,
+      fromExpress(session({ secret: 'secret', resave: false, saveUninitialized: false })),
+      fromExpress([express.urlencoded(), auth.session() as never]),
+      // Logs in at POST; at GET it insists on the session.
+      fromExpress((req, res, next) => {
+        if (req.method === 'POST') return auth.authenticate('local')(req, res, next)
+        return requireUser(req, res, next)
+      }),
+    ]
+    const requireUser: Middleware = (req, res, next) =>
+      req.isAuthenticated() ? next() : res.writeHead(401).end('who?')
+    const { url } = await serveX(host, list, ({ context }) =>
+      json((context.req as unknown as { user: object }).user),
+    )
+    const login = (password: string) =>
+      fetch(`${url}/api/x`, {
+        method: 'POST',
+        body: new URLSearchParams({ username: 'ada', password }),
+      })
+    expect(await answerOf(await fetch(`${url}/api/x`))).toEqual([401, 'who?'])
+    expect(await answerOf(await login('wrong'))).toEqual([401, 'Unauthorized'])
+    const response = await login('right')
+    expect(await response.json()).toEqual({ name: 'ada' })
+    const cookie = response.headers.getSetCookie()[0]!.split(';')[0]!
+    expect(await (await fetch(`${url}/api/x`, { headers: { cookie } })).json()).toEqual({
+      name: 'ada',
+    })
+  })
+})
+
+describeHosts(
+  'fromExpress()',
+  (host) => {
+    it('works with express-rate-limit', async () => {
+      const limit = rateLimit({ windowMs: 60_000, limit: 1, standardHeaders: true })
+      const { url, errors } = await serveX(host, [fromExpress(limit)], hello)
+      const first = await fetch(`${url}/api/x`)
+      expect(await answerOf(first)).toEqual([200, 'hello'])
+      expect(first.headers.get('ratelimit-remaining')).toBe('0')
+      const second = await fetch(`${url}/api/x`)
+      expect(await answerOf(second)).toEqual([429, expect.stringContaining('Too many requests')])
+      expect(errors).toEqual([])
+    })
+
+    it('takes a Router: what it answers, and what it lets pass', async () => {
+      const router = host.name === 'Express 5' ? express.Router() : express4.Router()
+      router.use('/api', (_req, res, next) => {
+        res.set('x-router', 'passed')
+        next()
+      })
+      router.post('/api/x', (_req, res) => void res.json({ by: 'router' }))
+      const { url } = await serveX(host, [fromExpress(router)], hello)
+      const got = await fetch(`${url}/api/x`)
+      expect([got.headers.get('x-router'), await got.text()]).toEqual(['passed', 'hello'])
+      const posted = await fetch(`${url}/api/x`, { method: 'POST' })
+      expect(await posted.json()).toEqual({ by: 'router' })
+    })
+
+    it('takes what answers by `res.json()`, `res.redirect()` and `res.sendFile()`', async () => {
+      const answers: [Middleware, unknown][] = [
+        [(_req, res) => res.status(402).json({ pay: true }), [402, '{"pay":true}']],
+        [(_req, res) => res.redirect('/login'), [302, expect.stringContaining('/login')]],
+        [(_req, res) => res.sendFile(__filename), [200, expect.stringContaining('sendFile()')]],
+      ]
+      for (const [answer, expected] of answers) {
+        const { url, errors } = await serveX(host, [fromExpress(answer)], hello)
+        const response = await fetch(`${url}/api/x`, { redirect: 'manual' })
+        expect(await answerOf(response)).toEqual(expected)
+        expect(errors).toEqual([])
+      }
+    })
+  },
+  expressHosts,
+)
+
+describe('fromExpress()', () => {
+  it('answers 404 for a route that is left where nothing is behind it', async () => {
+    const leave = fromExpress((_req, _res, next) => next('route'))
+    const { url } = await listen(routeX(chain([leave], hello)))
+    expect(await answerOf(await fetch(`${url}/api/x`))).toEqual([404, 'Not found'])
+  })
+
+  it('says that `api.fetch()` has no `req` and `res`', async () => {
+    const pass = fromExpress((_req, _res, next) => next())
+    await expect(routeX(chain([pass], hello)).fetch('/api/x')).rejects.toMatchObject({
+      code: 'ERR_START_API_NO_NODE_REQUEST',
+      message: expect.stringContaining('api.fetch()'),
+    })
+  })
+
+  it('refuses what is no middleware, at once', () => {
+    expect(() => fromExpress('cors' as never)).toThrow(/fromExpress\(\).*is a string/)
+    expect(() => fromExpress([] as never)).toThrow(TypeError)
+    expect(() => fromExpress([cors(), undefined] as never)).toThrow(/undefined/)
+    const onError = (_error: unknown, _req: unknown, _res: unknown, _next: unknown) => {}
+    expect(() => fromExpress(onError as never)).toThrow(/error middleware/)
+  })
+})
