@@ -9,8 +9,8 @@ import { fromExpress } from 'express-start-api'
 import helmet from 'helmet'
 import multer from 'multer'
 import passport from 'passport'
-import type { RequestMiddleware } from '../support/chain'
-import { expectType } from './expect'
+import type { RequestMiddleware } from './support/chain'
+import { expectType } from './types/expect'
 
 export const taken: readonly RequestMiddleware[] = [
   fromExpress(passport.authenticate('local')),
