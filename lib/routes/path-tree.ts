@@ -30,8 +30,8 @@ interface Node {
   readonly params: Branch[]
   readonly optionals: Branch[]
   readonly splats: Branch[]
-  plain?: End
-  index?: End
+  plain: End | undefined
+  index: End | undefined
 }
 
 /** A child that takes a value, and the folded text that must be around it. */
@@ -60,7 +60,7 @@ interface End {
   readonly route: Route
   readonly depth: number
   readonly isIndex: boolean
-  readonly next?: undefined
+  readonly next: undefined
 }
 
 /** The `index` of a step that passes over its optional segment. */
@@ -94,7 +94,7 @@ function addRoute(root: Node, route: Route, fold: Fold): void {
         : enterBranch(node, segment, fold)
   }
   const isIndex = route.segments.at(-1)?.kind === 'index'
-  node[isIndex ? 'index' : 'plain'] = { route, depth: node.depth, isIndex }
+  node[isIndex ? 'index' : 'plain'] = { route, depth: node.depth, isIndex, next: undefined }
 }
 
 function enterStatic(parent: Node, text: string): Node {
@@ -127,6 +127,8 @@ function createNode(parent?: Node, choices = 0): Node {
     params: [],
     optionals: [],
     splats: [],
+    plain: undefined,
+    index: undefined,
   }
 }
 
@@ -162,10 +164,10 @@ function find(node: Node, index: number, search: Search): Way | undefined {
 
 function explore(node: Node, index: number, search: Search): Way | undefined {
   const { folded } = search
-  const name = folded[index]
   let best: Way | undefined
-  if (name === undefined) best = node.index ?? node.plain
+  if (index === folded.length) best = node.index ?? node.plain
   else {
+    const name = folded[index]!
     const child = node.statics.get(name)
     if (child !== undefined) best = find(child, index + 1, search)
     // Only what skips a segment can have literal text here, too.
@@ -217,6 +219,7 @@ function toStep(branch: Branch, index: number, next: Way | undefined): Step | un
 }
 
 function fits({ prefix, suffix }: Branch, text: string): boolean {
+  if (prefix === '' && suffix === '') return true
   return (
     text.length >= prefix.length + suffix.length && text.startsWith(prefix) && text.endsWith(suffix)
   )
@@ -226,8 +229,8 @@ function fitsRest(branch: Branch, folded: readonly string[], index: number): boo
   if (index === folded.length) {
     return branch.mayBeEmpty && branch.prefix === '' && branch.suffix === ''
   }
-  if (!folded[index]!.startsWith(branch.prefix)) return false
-  return branch.suffix === '' || fits(branch, folded.slice(index).join('/'))
+  if (branch.prefix !== '' && !folded[index]!.startsWith(branch.prefix)) return false
+  return branch.suffix === '' || fits(branch, toRest(folded, index))
 }
 
 /** What counts between two ways, in this order; of each, earlier segments weigh more than later ones. */
@@ -269,16 +272,29 @@ function endOf(way: Way): End {
 }
 
 function toMatch(way: Way, names: readonly string[]): Match {
-  const values: (string | undefined)[] = []
+  const values = new Array<string | undefined>(countSteps(way))
   let step = way
-  for (; step.next !== undefined; step = step.next) values.push(toValue(step, names))
+  for (let i = 0; step.next !== undefined; i++, step = step.next) values[i] = toValue(step, names)
   return { route: step.route, values }
+}
+
+function countSteps(way: Way): number {
+  let count = 0
+  for (let step = way; step.next !== undefined; step = step.next) count++
+  return count
 }
 
 function toValue({ branch, index }: Step, names: readonly string[]): string | undefined {
   if (index === SKIPPED) return undefined
-  const text = branch.kind === 'splat' ? names.slice(index).join('/') : names[index]!
+  const text = branch.kind === 'splat' ? toRest(names, index) : names[index]!
   return branch.prefix === '' && branch.suffix === ''
     ? text
     : text.slice(branch.prefix.length, text.length - branch.suffix.length)
+}
+
+/** As `slice` and `join` give it, without their array: most splats are short. */
+function toRest(names: readonly string[], index: number): string {
+  let rest = names[index] ?? ''
+  for (let i = index + 1; i < names.length; i++) rest += `/${names[i]}`
+  return rest
 }
