@@ -32,7 +32,7 @@ function findParents(routes: readonly Route[]): Map<string, Route> {
     if (other !== undefined) {
       throw conflictError(
         'Several route files have the same place in the tree',
-        [`  ${key}: ${other.file}, ${route.file}`],
+        [`  ${other.file}, ${route.file}`],
         [other, route],
       )
     }
@@ -49,5 +49,5 @@ function toPlacesAbove({ place, isIndex }: RouteName): string[] {
 }
 
 function toKey(place: readonly string[]): string {
-  return `/${place.join('/')}`
+  return place.join('/')
 }

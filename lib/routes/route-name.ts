@@ -6,8 +6,8 @@ export interface RouteName {
   /** `piece`: holds a component or a loader of another file's route. `root`: `__root.tsx`. */
   readonly role: 'route' | 'piece' | 'root'
   /**
-   * The file's place among the others, by which they nest: folders and dots, with groups and pathless
-   * names. A file belongs to those whose place its own begins with.
+   * The file's place among the others, by which they nest: its folders and dots, with groups, pathless
+   * names and last underscores. A file belongs to those whose place its own begins with.
    */
   readonly place: readonly string[]
   /** TanStack's spelling, without base: `/users/$id`; `''` for the root. */
@@ -48,7 +48,7 @@ export function toRouteName(file: string): RouteName {
   const isRoot = parts.length === 1 && parts[0]!.source === '__root' && !isIndex
   return {
     role: isPiece ? 'piece' : isRoot ? 'root' : 'route',
-    place: parts.map(({ text }) => text),
+    place: parts.map(toPlaceName),
     path: parts.filter(isInUrl).map(toUrlName).join(''),
     isIndex,
   }
@@ -99,6 +99,12 @@ function isGroup({ source }: Part): boolean {
 /** A last `_` only takes the file out of its parent. */
 function toUrlName({ source, text }: Part): string {
   return `/${source.endsWith('_') ? text.slice(0, -1) : text}`
+}
+
+/** Not the text alone: the route `[_]auth.ts` is no layout of `_auth/me.ts`. */
+function toPlaceName(part: Part): string {
+  if (!isInUrl(part)) return part.text
+  return part.source.endsWith('_') ? `${toUrlName(part)}/` : toUrlName(part)
 }
 
 /** The error for a file whose name can't be served as it reads. */

@@ -44,13 +44,15 @@ function createMatcher(routes: readonly Route[], rule: CaseRule): Matcher {
     return tree.find(names, folded === path ? names : toNames(folded))
   }
 
-  // What a path of literal text leads to is known beforehand, and found without splitting it. It need
-  // not be that route: `{-$lang}/about` goes before `about`.
+  // What a path of literal text leads to is known beforehand, and found without splitting it: its index
+  // file, or whatever ranks first. `{-$lang}/about` goes before `about`.
   const statics = new Map<string, Match | undefined>()
-  for (const { segments } of routes) {
+  for (const route of routes) {
+    const { segments } = route
     if (!segments.every(({ kind }) => kind === 'static' || kind === 'index')) continue
     const path = fold(toShape(segments)) || '/'
-    statics.set(path, search(path, path))
+    if (segments.at(-1)?.kind === 'index') statics.set(path, { route, values: [] })
+    else if (!statics.has(path)) statics.set(path, search(path, path))
   }
 
   return (pathname) => {
