@@ -7,7 +7,7 @@ import type { RoutePath, Segment } from './route-path'
 export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD'] as const
 
 /** Which generation of Start a route file was written for, told by its export. */
-export type Dialect = 'APIRoute'
+export type Dialect = 'APIRoute' | 'ServerRoute' | 'Route'
 
 /** What a handler receives. */
 export interface HandlerContext {
@@ -30,11 +30,15 @@ export interface Route {
   readonly dialect: Dialect
   /** By upper-case method. A Map: names from the wire never reach a prototype (hazards 43, 247). */
   readonly handlers: ReadonlyMap<string, Handler>
+  /** What runs around the handlers, outermost first: of the files above (v1), then the route's own. */
+  readonly middleware: readonly unknown[]
 }
 
-/** Whether a module exports an API route, usable or not. */
-export function isRouteModule(module: unknown): boolean {
-  return findExporter(module, 'APIRoute') !== undefined
+/** What a module exports of an API route, usable or not. A `Route` without `server` is a page. */
+export function toDialect(module: unknown): Dialect | undefined {
+  if (findExporter(module, 'APIRoute') !== undefined) return 'APIRoute'
+  if (findExporter(module, 'ServerRoute') !== undefined) return 'ServerRoute'
+  return findServer(module) === undefined ? undefined : 'Route'
 }
 
 /**
@@ -43,6 +47,24 @@ export function isRouteModule(module: unknown): boolean {
  * @throws StartApiError if it can't work; the message names file and member
  */
 export function toRoute(file: string, path: RoutePath, module: unknown): Route {
+  const dialect = toDialect(module) ?? 'APIRoute'
+  const common = {
+    path: path.path,
+    segments: path.segments,
+    shown: toExpressRoutes(path.segments),
+    file,
+    dialect,
+  }
+  if (dialect !== 'APIRoute') {
+    const server = findServer(module) ?? findExporter(module, 'ServerRoute')?.['ServerRoute']
+    const { handlers, methods, middleware = [] } = server as Record<string, unknown>
+    const own = (handlers ?? methods ?? {}) as Record<string, Handler>
+    return {
+      ...common,
+      handlers: new Map(Object.entries(own)),
+      middleware: middleware as unknown[],
+    }
+  }
   const route = findExporter(module, 'APIRoute')?.['APIRoute']
   const methods = isObject(route) ? route['methods'] : undefined
   if (!isObject(methods)) {
@@ -52,14 +74,15 @@ export function toRoute(file: string, path: RoutePath, module: unknown): Route {
       `exports an \`APIRoute\` that ${what}; make it with createAPIFileRoute('${path.path}')({ GET: … })`,
     )
   }
-  return {
-    path: path.path,
-    segments: path.segments,
-    shown: toExpressRoutes(path.segments),
-    file,
-    dialect: 'APIRoute',
-    handlers: toHandlers(file, methods),
-  }
+  return { ...common, handlers: toHandlers(file, methods), middleware: [] }
+}
+
+/** Of a v1 file: `createFileRoute('/x')({ server })` keeps it among the route's options. */
+function findServer(module: unknown): Record<string, unknown> | undefined {
+  const route = findExporter(module, 'Route')?.['Route']
+  const options = isObject(route) ? route['options'] : undefined
+  const server = isObject(options) ? options['server'] : undefined
+  return isObject(server) ? server : undefined
 }
 
 function toHandlers(file: string, methods: Record<string, unknown>): Map<string, Handler> {
