@@ -12,6 +12,7 @@ export type StartApiErrorCode =
   | 'ERR_START_API_BODY_CONSUMED'
   | 'ERR_START_API_BODY_TOO_LARGE'
   | 'ERR_START_API_NO_REQUEST'
+  | 'ERR_START_API_NO_PAGE'
 
 export interface StartApiErrorDetails {
   /** HTTP status that Express's error handling reads. Absent: 500. */

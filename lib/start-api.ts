@@ -12,12 +12,15 @@ import { rejectDeclaredLength } from './http/body-length'
 import { type HostRequest, isKeptByUrl, toHost, toPathRules, toPathname } from './http/request-url'
 import { applyHelpers, withOpenHeaders } from './http/response-head'
 import { createHandlerContext } from './http/handler-context'
+import { isLeft } from './http/leave-to-page'
+import { withMiddleware } from './http/run-middleware'
 import { findHandler, isPromise, runHandler, toAnswer } from './http/run-route'
 import { breakOff, isGone, sendResponse } from './http/send-response'
 import { toRequest } from './http/to-request'
 import { releaseBody } from './http/unread-body'
 import { type Settings, type StartApiOptions, readOptions } from './options'
-import { type RouteModules, findRoutes, loadRoutes } from './routes/load-routes'
+import { type RouteFile, type RouteModules, findRoutes, loadRoutes } from './routes/load-routes'
+import { type StartSource, findStart, loadStart } from './routes/load-start'
 import type { Dialect, Handler, Route } from './routes/route-module'
 import { isUnder, toWireText } from './routes/route-path'
 import {
@@ -84,11 +87,12 @@ export function startApi(
 ): StartApi {
   const settings = readOptions(options)
   if (settings.handler !== undefined) enableEvents()
-  const files = findRoutes(toRoutesSource(routes), settings)
+  const source = toRoutesSource(routes)
+  const files = findRoutes(source, settings)
   const isWrapped = settings.handler !== undefined || settings.plugins.length > 0
   const base = toWireText(settings.base)
   let table: RouteTable | undefined
-  const loading = loadRoutes(files, settings).then((loaded) => (table = createRouteTable(loaded)))
+  const loading = load(source, files, settings).then((loaded) => (table = loaded))
 
   const adapter = createServerAdapter<AdapterContext>(
     async (request, { event }) =>
@@ -199,8 +203,13 @@ export function startApi(
           : runHandler(match!.route, handler, createHandlerContext(event), event),
       waitUntil,
     })
-    const response = await runWithEvent(event, () => enter(event))
-    return applyHelpers(response, event.said)
+    try {
+      const response = await runWithEvent(event, () => enter(event))
+      return applyHelpers(response, event.said)
+    } catch (error) {
+      if (isLeft(error)) return refuse(undefined, request.method)
+      throw error
+    }
   }
 
   /** Start's entry handler, where there is one, decides whether and how the route runs. */
@@ -234,6 +243,27 @@ export function startApi(
     },
     close: { value: async () => adapter.dispose(), enumerable: true },
   }) as StartApi
+}
+
+/** The routes, each handler behind its middleware. */
+async function load(
+  source: string | RouteModules,
+  files: readonly RouteFile[],
+  settings: Settings,
+): Promise<RouteTable> {
+  const start = toStartSource(source, settings)
+  const global = [...settings.middleware, ...(start === undefined ? [] : await loadStart(start))]
+  const routes = await loadRoutes(files, settings)
+  return createRouteTable(routes.map((route) => withMiddleware(route, global)))
+}
+
+function toStartSource(
+  source: string | RouteModules,
+  { base, start, load }: Settings,
+): StartSource | undefined {
+  if (start === false) return undefined
+  if (start !== undefined) return { file: 'option `start`', load: () => ({ startInstance: start }) }
+  return typeof source === 'string' ? findStart(source, base, load) : undefined
 }
 
 /** What plugins see beside the request; `event` is ours. */
@@ -287,7 +317,7 @@ function fail(thrown: unknown, req: IncomingMessage, res: ServerResponse, next?:
     console.error(`[start-api] ${req.method} failed after its answer had begun:`, error)
     return
   }
-  if (next !== undefined) return next(error)
+  if (next !== undefined) return isLeft(error) ? next() : next(error)
   // Statuses beyond those of a client's mistakes are the application's affair (hazard 157).
   const answer = failure(error)
   if (answer.status === 500) console.error('[start-api]', error)

@@ -4,7 +4,13 @@ import { toRoutePath } from '../lib/routes/route-path'
 import { type CaseRule, createRouteTable, toParams } from '../lib/routes/route-table'
 
 function toRoute(file: string): Route {
-  return { ...toRoutePath(file, '/api'), file, dialect: 'APIRoute', handlers: new Map() }
+  return {
+    ...toRoutePath(file, '/api'),
+    file,
+    dialect: 'APIRoute',
+    handlers: new Map(),
+    middleware: [],
+  }
 }
 
 /** A table of files, asked by a pathname: which file answers, with which params. */

@@ -39,4 +39,4 @@ export function failure(error: Error & { status?: number; statusCode?: number })
 }
 
 /** Statuses that errors of the package carry. */
-const OWN = new Set([400, 413])
+const OWN = new Set([400, 404, 413])

@@ -76,8 +76,11 @@ export async function loadRoutes(
   for (const { file, promised, load } of files) {
     try {
       const module = await watchLoading(file, load)
-      if (isRouteModule(module)) routes.push(toRoute(file, toRoutePath(file, base), module))
-      else if (promised) warnNoRoute(file, base)
+      if (isRouteModule(module)) {
+        const route = toRoute(file, toRoutePath(file, base), module)
+        // Middleware for other files' routes is all that it may hold.
+        if (route.handlers.size > 0) routes.push(route)
+      } else if (promised) warnNoRoute(file, base)
     } catch (error) {
       failures.push({ file, error })
     }
