@@ -2,6 +2,7 @@
 import * as fc from 'fast-check'
 import { toExpressRoutes } from '../lib/routes/express-route'
 import { inheritMiddleware } from '../lib/routes/inherit-middleware'
+import type { Middleware } from '../lib/routes/middleware'
 import { rejectConflicts } from '../lib/routes/route-conflicts'
 import type { Route } from '../lib/routes/route-module'
 import { toRouteName } from '../lib/routes/route-name'
@@ -15,7 +16,11 @@ const handlers = new Map([['GET', () => new Response()]])
 function toRoute(file: string): Route {
   const path = toRoutePath(file, '', 'v1')
   const shown = toExpressRoutes(path.segments)
-  return { ...path, shown, file, dialect: 'Route', handlers, middleware: [file] }
+  return { ...path, shown, file, dialect: 'Route', handlers, middleware: [toMark(file)] }
+}
+
+function toMark(place: string): Middleware {
+  return { source: {}, run: () => {}, place }
 }
 
 /** What start-up makes of the files, as `tanStackRouter()` has it. */
@@ -30,7 +35,7 @@ function ourRouter(files: readonly string[], isServed: (file: string) => boolean
     routes: routes.map(({ file, middleware }) => ({
       file,
       fullPath: toFullPath(file),
-      parents: middleware.slice(0, -1),
+      parents: middleware.slice(0, -1).map(({ place }) => place),
     })),
     find(path: string) {
       const match = table.match(path, 'insensitive')
