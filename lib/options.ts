@@ -254,7 +254,7 @@ function readMiddleware(list: unknown): Middleware[] {
   try {
     return toMiddleware(list, 'option `middleware`')
   } catch (error) {
-    throw new TypeError(`startApi(): ${(error as Error).message}.`)
+    throw new TypeError(`startApi(): ${(error as Error).message}.`, { cause: error })
   }
 }
 
