@@ -11,11 +11,35 @@ export {
 export type { StartApiOptions, StartHandlerOptions } from './options'
 export type { RouteModules } from './routes/load-routes'
 export { StartApiError, type StartApiErrorCode } from './errors'
+export { fromExpress, type ExpressMiddleware } from './define/from-express'
+export type { AnyMiddleware, ContextOf } from './define/context'
 export {
-  fromExpress,
-  type ExpressMiddleware,
-  type ExpressRequestMiddleware,
-} from './define/from-express'
+  createFileRoute,
+  createRootRoute,
+  type CreatedHandlers,
+  type FileRoute,
+  type FileRouteOptions,
+  type ServerRouteHandlers,
+} from './define/file-route'
+export {
+  createMiddleware,
+  type FunctionMiddlewareBuilder,
+  type MiddlewareBuilder,
+  type MiddlewareFunction,
+  type MiddlewareNext,
+  type MiddlewareOptions,
+  type MiddlewareResult,
+  type RequestMiddleware,
+} from './define/middleware'
+export type { ServerRouteParams } from './define/route-params'
+export type {
+  FileRoutesByPath,
+  NextResult,
+  RouteMethod,
+  ServerRouteContext,
+  ServerRouteHandler,
+} from './define/server-route'
+export { createStart, type StartInstance, type StartOptions } from './define/start'
 export { json, type JsonResponse } from './define/json'
 export { isNotFound, notFound, type NotFound, type NotFoundOptions } from './define/not-found'
 export {

@@ -1,8 +1,12 @@
 // The options of startApi(): their meaning, their checks, their defaults.
 import type { ServerAdapterPlugin } from '@whatwg-node/server'
 import type { StartAPIHandlerCallback } from './define/api-handler'
+import type { AnyMiddleware } from './define/context'
 import type { HostReq, HostRes, RegisteredContext } from './define/register'
+import type { StartInstance } from './define/start'
 import type { LoadOptions } from './routes/load-routes'
+import { isStartInstance } from './routes/load-start'
+import { type Middleware, toMiddleware } from './routes/middleware'
 import { toBase } from './routes/route-path'
 
 export interface StartApiOptions {
@@ -29,6 +33,19 @@ export interface StartApiOptions {
    * Default: none.
    */
   handler?: StartAPIHandlerCallback
+  /**
+   * Middleware that runs around every route file, outermost first, inside of the entry handler: Start's
+   * global request middleware. What no file handles does not reach it.
+   *
+   * Default: none.
+   */
+  middleware?: readonly AnyMiddleware[]
+  /**
+   * Start's `startInstance`, whose `requestMiddleware` runs after `middleware`; for bundled
+   * applications. Without this option a `start.ts` beside the routes directory that names
+   * `createStart` is loaded, as in Start; `false`: it is not.
+   */
+  start?: StartInstance | false
   /**
    * Adds to the handlers' `context`, which holds Node's `req` and `res`; `Register` gives it a type.
    * Called once for each request that a route or the entry handler serves, before both. What it
@@ -110,6 +127,8 @@ export interface StartHandlerOptions extends SharedOptions {
 export interface Settings extends LoadOptions {
   readonly fallthrough: boolean
   readonly handler: StartAPIHandlerCallback | undefined
+  readonly middleware: readonly Middleware[]
+  readonly start: StartInstance | false | undefined
   readonly context: StartApiOptions['context']
   /** `undefined`: the host decides. */
   readonly caseSensitive: boolean | undefined
@@ -124,6 +143,8 @@ const KNOWN = new Set([
   'apiBaseURL',
   'fallthrough',
   'handler',
+  'middleware',
+  'start',
   'context',
   'ignore',
   'caseSensitive',
@@ -149,11 +170,18 @@ export function readOptions(options: StartApiOptions): Settings {
     'a function, as createStartAPIHandler() returns',
     isOptional(options.handler, 'function'),
   )
+  check(
+    'start',
+    'a startInstance, as createStart() returns, or false',
+    options.start === undefined || options.start === false || isStartInstance(options.start),
+  )
   check('load', 'a function of a file name', isOptional(load, 'function'))
   return {
     base: toBase(apiBaseURL),
     fallthrough: options.fallthrough ?? true,
     handler: options.handler,
+    middleware: readMiddleware(options.middleware),
+    start: options.start,
     context: options.context,
     ignore: globs,
     caseSensitive: options.caseSensitive,
@@ -220,6 +248,14 @@ function checkShared(
   check('maxBodySize', 'a number of bytes', typeof maxBodySize === 'number' && maxBodySize >= 0)
   check('timeout', `a number of milliseconds from 1 to ${MAX_TIMEOUT_MS}`, isTimeout(timeout))
   check('plugins', 'an array of @whatwg-node/server plugins', isArrayOf(plugins, 'object'))
+}
+
+function readMiddleware(list: unknown): Middleware[] {
+  try {
+    return toMiddleware(list, 'option `middleware`')
+  } catch (error) {
+    throw new TypeError(`startApi(): ${(error as Error).message}.`, { cause: error })
+  }
 }
 
 function check(option: string, kind: string, holds: boolean): void {

@@ -1,4 +1,9 @@
 // Entry `/server`: Start's `@tanstack/react-start/server`.
+export {
+  createServerFileRoute,
+  type ServerFileRoute,
+  type ServerMethod,
+} from './define/server-file-route'
 export * from './event/request-helpers'
 export * from './event/response-helpers'
 export * from './event/session-helpers'

@@ -16,7 +16,9 @@ import { type HostRequest, isFetchable, toHost, toPathRules, toPathname } from '
 import { applyHelpers, withOpenHeaders } from './http/response-head'
 import { createHandlerContext } from './http/handler-context'
 import { type RequestMessage, observe } from './http/observe'
+import { withMiddleware } from './http/run-middleware'
 import { findHandler, isPromise, runHandler, toAnswer, toPlace } from './http/run-route'
+import { isPassedOn } from './http/pass-on'
 import { discard } from './http/response-body'
 import { breakOff, sendResponse } from './http/send-response'
 import { withinTime } from './http/time-limit'
@@ -24,10 +26,17 @@ import { toRequest } from './http/to-request'
 import { releaseBody } from './http/unread-body'
 import { type Settings, type StartApiOptions, readOptions } from './options'
 import type { RouteModules } from './routes/load-routes'
+import { findStart, loadStart } from './routes/load-start'
 import type { Dialect, Handler, Route } from './routes/route-module'
 import { isUnder, toWireText } from './routes/route-path'
-import { type RouteSource, loadOnce } from './routes/route-source'
-import { type CaseRule, type Match, type RouteTable, toParams } from './routes/route-table'
+import { type RouteSource, type ToTable, loadOnce } from './routes/route-source'
+import {
+  type CaseRule,
+  type Match,
+  type RouteTable,
+  createRouteTable,
+  toParams,
+} from './routes/route-table'
 
 /** One served route. */
 export interface RouteInfo {
@@ -85,7 +94,8 @@ export function startApi(
 ): StartApi {
   const settings = readOptions(options)
   if (settings.handler !== undefined) enableEvents()
-  const source = openSource(toRoutesSource(routes), settings)
+  const place = toRoutesSource(routes)
+  const source = openSource(place, settings, createTables(place, settings))
   const isWrapped = settings.handler !== undefined || settings.plugins.length > 0
   const base = toWireText(settings.base)
 
@@ -262,12 +272,25 @@ function finish(
   res: ServerResponse,
   next: Next | undefined,
 ): void | Promise<void> {
-  if (next === undefined || !event.isPassedOn(response)) {
+  if (next === undefined || !isPassedOn(response)) {
     return sendResponse(res, response, event.said)
   }
   discard(response)
   // In a turn of its own: what `next` throws is not the route's failure.
   process.nextTick(next)
+}
+
+/** Makes tables of routes, each handler behind its middleware. */
+function createTables(routes: string | RouteModules, settings: Settings): ToTable {
+  const { base, start, middleware } = settings
+  return async (loaded, load = settings.load) => {
+    const source =
+      start === undefined
+        ? typeof routes === 'string' && findStart(routes, base, load)
+        : start && { file: 'option `start`', load: () => ({ startInstance: start }) }
+    const global = source ? [...middleware, ...(await loadStart(source))] : middleware
+    return createRouteTable(loaded.map((route) => withMiddleware(route, global)))
+  }
 }
 
 /** What plugins see beside the request; `event` is ours. */
@@ -353,9 +376,13 @@ const CODES_OF_LEAVING = new Set<string | undefined>([
   'ERR_START_API_TIMEOUT',
 ])
 
-function openSource(routes: string | RouteModules, settings: Settings): RouteSource {
-  if (!settings.dev) return loadOnce(routes, settings)
-  if (typeof routes === 'string') return createDevRoutes(routes, settings)
+function openSource(
+  routes: string | RouteModules,
+  settings: Settings,
+  toTable: ToTable,
+): RouteSource {
+  if (!settings.dev) return loadOnce(routes, settings, toTable)
+  if (typeof routes === 'string') return createDevRoutes(routes, settings, toTable)
   throw new TypeError(
     'startApi(): option `dev` needs a routes directory: modules of a bundler are reloaded by the bundler, or not at all.',
   )

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { HandlerData } from './define/register'
 import { describe } from './errors'
 import { currentEvent, runOutsideStart } from './event/event-context'
+import { passOn } from './http/pass-on'
 import { isPromise, isResponse, toAnswer } from './http/run-route'
 import { type HostRequest, isFetchable, toPathname } from './http/request-url'
 import { type StartHandlerOptions, readHandlerOptions } from './options'
@@ -102,8 +103,7 @@ export function startHandler(handler: Mountable, options: StartHandlerOptions = 
           () => 'The handler given to startHandler()',
           event,
         )
-        const heed = (response: Response) =>
-          passesOn(response) ? event.passOn(response) : response
+        const heed = (response: Response) => (passesOn(response) ? passOn(response) : response)
         return isPromise(response) ? response.then(heed) : heed(response)
       },
     },

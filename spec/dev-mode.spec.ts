@@ -580,3 +580,28 @@ it('serves what an importer of the application gives, and new files, without soc
   expect(warn.mock.calls.flat().join('\n')).toMatch(/can't watch the route files/)
   warn.mockRestore()
 })
+
+describe('a layout of v1 that is broken', () => {
+  it('takes the files below it with it, whose guard it may be', async () => {
+    const head = `const { createFileRoute, createMiddleware } = require('express-start-api')`
+    const route = (server: string) =>
+      `${head}\nexports.Route = createFileRoute('/')({ server: ${server} })`
+    const answer = (text: string) => route(`{ handlers: { GET: () => new Response('${text}') } }`)
+    const guard = route(
+      `{ middleware: [createMiddleware().server(() => new Response('no', { status: 401 }))] }`,
+    )
+    const app = await start(LANGUAGES['CommonJS']!, {
+      'routes/api/_auth.js': guard,
+      'routes/api/_auth/secret.js': answer('secret'),
+      'routes/api/open.js': answer('open'),
+    })
+    expect(await app.ask('/api/secret')).toBe('401 no')
+    app.write('routes/api/_auth.js', `throw new Error('half written')`)
+    expect(await app.ask('/api/secret')).toMatch(
+      /^500 api\/_auth\/secret\.js is not served without the middleware of api\/_auth\.js/,
+    )
+    expect(await app.ask('/api/open')).toBe('200 open')
+    app.write('routes/api/_auth.js', guard)
+    expect(await app.ask('/api/secret')).toBe('401 no')
+  })
+})

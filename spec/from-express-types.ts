@@ -5,14 +5,13 @@ import cors from 'cors'
 import express from 'express'
 import { rateLimit } from 'express-rate-limit'
 import session from 'express-session'
-import { fromExpress } from 'express-start-api'
+import { type AnyMiddleware, createFileRoute, fromExpress } from 'express-start-api'
 import helmet from 'helmet'
 import multer from 'multer'
 import passport from 'passport'
-import type { RequestMiddleware } from './support/chain'
 import { expectType } from './types/expect'
 
-export const taken: readonly RequestMiddleware[] = [
+export const taken: readonly AnyMiddleware[] = [
   fromExpress(passport.authenticate('local')),
   fromExpress(rateLimit()),
   fromExpress(session({ secret: 'secret' })),
@@ -28,8 +27,16 @@ export const taken: readonly RequestMiddleware[] = [
 
 // `req` is Express's, with what multer's types declare on it.
 const upload = fromExpress(multer().single('photo'), async (req) => ({ size: req.file?.size }))
-upload.options.server({
-  next: (added) => expectType<{ size: number | undefined } | undefined>(added?.context),
+export const Route = createFileRoute('/api/photo')({
+  server: {
+    middleware: [upload],
+    handlers: {
+      POST: ({ context }) => {
+        expectType<number | undefined>(context.size)
+        return new Response()
+      },
+    },
+  },
 })
 
 // @ts-expect-error -- no middleware

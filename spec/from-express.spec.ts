@@ -9,14 +9,13 @@ import express, { type Request as ExpressRequest } from 'express'
 import express4 from 'express4'
 import { rateLimit } from 'express-rate-limit'
 import session from 'express-session'
-import { fromExpress, json, startApi } from 'express-start-api'
+import { type AnyMiddleware, fromExpress, json } from 'express-start-api'
 import { getRequest, setHeader } from 'express-start-api/server'
 import helmet from 'helmet'
 import multer from 'multer'
 import passport from 'passport'
 import { Strategy } from 'passport-local'
-import { type ChainContext, type RequestMiddleware, chain, middleware } from './support/chain'
-import { routeX } from './support/handlers'
+import { type ChainHandler, chainX, middleware } from './support/chain'
 import {
   type Host,
   type Layer,
@@ -29,9 +28,8 @@ import {
 import { post, toForm } from './support/post'
 import { recordProcessErrors, recordWarnings } from './support/process-errors'
 import { open, rawHead } from './support/raw-request'
-import { apiRoutes } from './support/routes'
 
-type Handler = (context: ChainContext) => unknown
+type Handler = ChainHandler
 
 const hello: Handler = () => new Response('hello')
 
@@ -43,11 +41,11 @@ interface Setting {
 /** `/api/x`, GET and POST, with these middlewares around the handler. */
 function serveX(
   host: Host,
-  list: readonly RequestMiddleware[],
+  list: readonly AnyMiddleware[],
   handler: Handler,
   { front = [], behind = [] }: Setting = {},
 ) {
-  return serve(host, [...front, routeX(chain(list, handler)), ...behind])
+  return serve(host, [...front, chainX(list, handler), ...behind])
 }
 
 /** Reads the Request's head before what comes after it, so that it has been made. */
@@ -386,7 +384,7 @@ describeHosts('fromExpress()', (host) => {
     })
 
     /** Reads after the route has run. */
-    function cloning(): RequestMiddleware {
+    function cloning(): AnyMiddleware {
       return middleware(async ({ request, next }) => {
         const copy = request.clone()
         const result = await next()
@@ -536,9 +534,7 @@ describeHosts('fromExpress()', (host) => {
 
   it('works with cors, preflights included', async () => {
     const list = [fromExpress(cors({ origin: 'https://a.example', methods: ['GET'] }))]
-    const handler = chain(list, hello) as never
-    const routes = apiRoutes({ 'api/x.ts': { GET: handler, OPTIONS: handler } })
-    const { url } = await serve(host, [startApi(routes)])
+    const { url } = await serveX(host, list, hello)
     const origin = 'https://a.example'
     const simple = await fetch(`${url}/api/x`, { headers: { origin } })
     expect(simple.headers.get('access-control-allow-origin')).toBe(origin)
@@ -667,13 +663,13 @@ describeHosts(
 describe('fromExpress()', () => {
   it('answers 404 for a route that is left where nothing is behind it', async () => {
     const leave = fromExpress((_req, _res, next) => next('route'))
-    const { url } = await listen(routeX(chain([leave], hello)))
+    const { url } = await listen(chainX([leave], hello))
     expect(await answerOf(await fetch(`${url}/api/x`))).toEqual([404, 'Not found'])
   })
 
   it('says that `api.fetch()` has no `req` and `res`', async () => {
     const pass = fromExpress((_req, _res, next) => next())
-    await expect(routeX(chain([pass], hello)).fetch('/api/x')).rejects.toMatchObject({
+    await expect(chainX([pass], hello).fetch('/api/x')).rejects.toMatchObject({
       code: 'ERR_START_API_NO_NODE_REQUEST',
       message: expect.stringContaining('api.fetch()'),
     })

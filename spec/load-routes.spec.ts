@@ -189,7 +189,7 @@ describe('a file without an export named `APIRoute` (hazard 198)', () => {
     expect((await api.fetch('/api/b')).status).toBe(404)
     expect((await api.fetch('/api/a')).status).toBe(200)
     expect(warnings()).toEqual([
-      '[start-api] api/b.ts exports no `APIRoute`, so /api/b is not served. Export it by that name, or begin the file\'s name with "-" if it is no route.',
+      '[start-api] api/b.ts exports no `APIRoute`, `ServerRoute`, or `Route` with `server`, so /api/b is not served. Export one by that name, or begin the file\'s name with "-" if it is no route.',
     ])
   })
 
@@ -201,8 +201,8 @@ describe('a file without an export named `APIRoute` (hazard 198)', () => {
     }
     expect(await served(routesDirectory(files, 'routes/api'))).toEqual(['/api/x ← x.ts'])
     expect(warnings()).toEqual([
-      expect.stringContaining('a/$/b.ts exports no `APIRoute`, so /api/a/$/b is not served'),
-      expect.stringContaining('users.ts exports no `APIRoute`, so /api/users is not served'),
+      expect.stringContaining('a/$/b.ts exports no `APIRoute`, `ServerRoute`, or `Route` with `server`, so /api/a/$/b is not served'),
+      expect.stringContaining('users.ts exports no `APIRoute`, `ServerRoute`, or `Route` with `server`, so /api/users is not served'),
     ])
     warn.mockClear()
     expect(await served(routesDirectory(files, 'routes/not-api'))).toEqual(['/api/x ← x.ts'])
@@ -443,7 +443,7 @@ describe('modules of a bundler', () => {
     async (value) => {
       expect(await served({ 'api/a.ts': route, 'api/b.ts': value })).toEqual(['/api/a ← api/a.ts'])
       expect(warnings()).toEqual([
-        expect.stringContaining('api/b.ts exports no `APIRoute`, so /api/b is not served'),
+        expect.stringContaining('api/b.ts exports no `APIRoute`, `ServerRoute`, or `Route` with `server`, so /api/b is not served'),
       ])
     },
   )

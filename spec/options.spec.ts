@@ -8,6 +8,8 @@ describe('options of startApi()', () => {
       base: '/api',
       fallthrough: true,
       handler: undefined,
+      middleware: [],
+      start: undefined,
       context: undefined,
       ignore: [],
       caseSensitive: undefined,
@@ -59,7 +61,7 @@ describe('options of startApi()', () => {
   it.each(['apiBaseUrl', 'dir', 'toString', '0'])('are refused if unknown: %s', (name) => {
     expect(() => startApi({}, { [name]: 1 })).toThrow(
       new TypeError(
-        `startApi(): there is no option \`${name}\`. Known options: apiBaseURL, fallthrough, handler, context, ignore, caseSensitive, maxBodySize, timeout, plugins, load, dev.`,
+        `startApi(): there is no option \`${name}\`. Known options: apiBaseURL, fallthrough, handler, middleware, start, context, ignore, caseSensitive, maxBodySize, timeout, plugins, load, dev.`,
       ),
     )
   })

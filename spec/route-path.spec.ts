@@ -51,7 +51,7 @@ const conventions: readonly [file: string, path: string, kinds: string][] = [
 
 describe('toRoutePath()', () => {
   it.each(conventions)('%s is %s', (file, path, kinds) => {
-    const route = toRoutePath(file, '/api')
+    const route = toRoutePath(file, '/api', 'v0')
     expect(route.path).toBe(path)
     const spelled = route.segments.map((segment) =>
       segment.kind === 'static'
@@ -66,24 +66,30 @@ describe('toRoutePath()', () => {
   it.each(['ts', 'tsx', 'js', 'jsx', 'mts', 'cts', 'mjs', 'cjs', 'TS', 'Mjs'])(
     'drops the extension .%s',
     (extension) => {
-      expect(toRoutePath(`api/users/$id.${extension}`, '/api').path).toBe('/api/users/$id')
+      expect(toRoutePath(`api/users/$id.${extension}`, '/api', 'v0').path).toBe('/api/users/$id')
     },
   )
 
   it('reads every dot as a slash (hazard 194)', () => {
-    expect(toRoutePath('robots.txt.ts', '/api').path).toBe('/api/robots/txt')
-    expect(toRoutePath('api/v1.0/users.ts', '/api').path).toBe('/api/v1/0/users')
+    expect(toRoutePath('robots.txt.ts', '/api', 'v0').path).toBe('/api/robots/txt')
+    expect(toRoutePath('api/v1.0/users.ts', '/api', 'v0').path).toBe('/api/v1/0/users')
   })
 
   it('keeps underscores and parentheses as they are (hazard 196)', () => {
-    expect(toRoutePath('api/_pathless/users.ts', '/api').path).toBe('/api/_pathless/users')
-    expect(toRoutePath('api/(group)/users.ts', '/api').path).toBe('/api/(group)/users')
+    expect(toRoutePath('api/_pathless/users.ts', '/api', 'v0').path).toBe('/api/_pathless/users')
+    expect(toRoutePath('api/(group)/users.ts', '/api', 'v0').path).toBe('/api/(group)/users')
   })
 
   it('takes names for text, never for patterns (hazard 186)', () => {
-    expect(toRoutePath('api/a+b.ts', '/api').segments[1]).toEqual({ kind: 'static', text: 'a+b' })
-    expect(toRoutePath('api/(x).ts', '/api').segments[1]).toEqual({ kind: 'static', text: '(x)' })
-    expect(toRoutePath('api/$a-$b.ts', '/api').segments[1]).toEqual({
+    expect(toRoutePath('api/a+b.ts', '/api', 'v0').segments[1]).toEqual({
+      kind: 'static',
+      text: 'a+b',
+    })
+    expect(toRoutePath('api/(x).ts', '/api', 'v0').segments[1]).toEqual({
+      kind: 'static',
+      text: '(x)',
+    })
+    expect(toRoutePath('api/$a-$b.ts', '/api', 'v0').segments[1]).toEqual({
       kind: 'param',
       name: 'a-$b',
     })
@@ -91,8 +97,8 @@ describe('toRoutePath()', () => {
 
   it('composes accents, as URLs have them and macOS has not (hazard 192)', () => {
     const decomposed = 'cafe\u0301'
-    expect(toRoutePath(`api/${decomposed}.ts`, '/api').path).toBe('/api/caf\u00e9')
-    expect(toRoutePath('api/x.ts', toBase(`/${decomposed}`)).path).toBe('/caf\u00e9/api/x')
+    expect(toRoutePath(`api/${decomposed}.ts`, '/api', 'v0').path).toBe('/api/caf\u00e9')
+    expect(toRoutePath('api/x.ts', toBase(`/${decomposed}`), 'v0').path).toBe('/caf\u00e9/api/x')
   })
 
   it.each([
@@ -103,7 +109,7 @@ describe('toRoutePath()', () => {
     ['api/$_splat/$.ts', 'names two params `_splat`; give each its own name'],
     ['api/$*/$.ts', 'names two params `*`; give each its own name'],
   ])('refuses %s (hazards 180, 183)', (file, sentence) => {
-    expect(() => toRoutePath(file, '/api')).toThrow(
+    expect(() => toRoutePath(file, '/api', 'v0')).toThrow(
       expect.objectContaining({
         code: 'ERR_START_API_ROUTE_FILE',
         message: `${file} ${sentence}.`,
@@ -114,7 +120,10 @@ describe('toRoutePath()', () => {
 
   it('lets params have the names of what objects inherit (hazard 183)', () => {
     for (const name of ['constructor', 'toString', 'hasOwnProperty', '_splat']) {
-      expect(toRoutePath(`api/$${name}.ts`, '/api').segments[1]).toEqual({ kind: 'param', name })
+      expect(toRoutePath(`api/$${name}.ts`, '/api', 'v0').segments[1]).toEqual({
+        kind: 'param',
+        name,
+      })
     }
   })
 })
@@ -122,7 +131,7 @@ describe('toRoutePath()', () => {
 describe('toOwnPath()', () => {
   it.each(['posts/$/edit.tsx', '$id.$id.tsx', '$__proto__.tsx', '__root.tsx', '-x.tsx'])(
     'reads %s, which only a page can be, without complaint',
-    (file) => expect(() => toOwnPath(file)).not.toThrow(),
+    (file) => expect(() => toOwnPath(file, 'v0')).not.toThrow(),
   )
 })
 
@@ -165,6 +174,6 @@ describe('apiBaseURL', () => {
     ['/internal/v1', 'internal/v10/users.ts', '/internal/v1/internal/v10/users'],
     ['/api', 'api-docs.ts', '/api/api-docs'],
   ])('%s serves %s at %s (hazard 30)', (apiBaseURL, file, path) => {
-    expect(toRoutePath(file, toBase(apiBaseURL)).path).toBe(path)
+    expect(toRoutePath(file, toBase(apiBaseURL), 'v0').path).toBe(path)
   })
 })

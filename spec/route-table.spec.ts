@@ -5,9 +5,9 @@ import { toRoutePath } from '../lib/routes/route-path'
 import { type CaseRule, createRouteTable, toParams } from '../lib/routes/route-table'
 
 function toRoute(file: string): Route {
-  const path = toRoutePath(file, '/api')
+  const path = toRoutePath(file, '/api', 'v0')
   const shown = toExpressRoutes(path.segments)
-  return { ...path, shown, file, dialect: 'APIRoute', handlers: new Map() }
+  return { ...path, shown, file, dialect: 'APIRoute', handlers: new Map(), middleware: [] }
 }
 
 /** A table of files, asked by a pathname: which file answers, with which params. */

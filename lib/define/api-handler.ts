@@ -106,5 +106,5 @@ function toTableRoute([path, route]: [string, CodeRoute]): Route {
       `defaultAPIRoutesHandler(): the route under "${path}" was made with createAPIRoute("${own}"). Use one path for both.`,
     )
   }
-  return toRoute(path, { path, segments: toSegments(path) }, { APIRoute: route })
+  return toRoute(path, { path, segments: toSegments(path, 'v0') }, { APIRoute: route })
 }

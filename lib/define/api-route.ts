@@ -1,6 +1,7 @@
 // What v0 route files are written with. Imports nothing but types: a route file that is only inspected
 // pulls in no server code.
-import type { Flatten, HandlerData } from './register'
+import type { Flatten } from './context'
+import type { HandlerData } from './register'
 
 /** HTTP methods that an API route may handle, as in Start v0. */
 export type HTTP_API_METHOD = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS' | 'HEAD'

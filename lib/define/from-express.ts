@@ -2,6 +2,7 @@
 import { StartApiError, describe } from '../errors'
 import { currentEvent, enableEvents } from '../event/event-context'
 import { type ExpressLayer, type ExpressNext, runExpress } from '../http/run-express'
+import { type RequestMiddleware, createMiddleware } from './middleware'
 import type { HostReq, HostRes } from './register'
 
 /** Middleware as Express and Connect call it, a Router, or an application. */
@@ -33,32 +34,20 @@ export type ExpressMiddleware<TReq = HostReq, TRes = HostRes> =
 export function fromExpress<TReq = HostReq, TRes = HostRes, TContext extends object = object>(
   middleware: ExpressMiddleware<TReq, TRes> | readonly ExpressMiddleware<TReq, TRes>[],
   toContext?: (req: TReq, res: TRes) => TContext | Promise<TContext>,
-): ExpressRequestMiddleware<TContext> {
+): RequestMiddleware<TContext> {
   const layers = toLayers(middleware)
   enableEvents()
-  return {
-    options: {
-      type: 'request',
-      server: ({ next }) => {
-        const event = currentEvent('fromExpress')
-        const { node } = event
-        if (node === undefined) throw noNode()
-        return runExpress(layers, event, node, async () =>
-          toContext === undefined
-            ? next()
-            : next({ context: await toContext(node.req as TReq, node.res as TRes) }),
-        )
-      },
-    },
-  }
-}
-
-/** The shape that `createMiddleware().server(…)` makes. */
-export interface ExpressRequestMiddleware<TContext extends object> {
-  readonly options: {
-    readonly type: 'request'
-    readonly server: (given: { next(options?: { context: TContext }): unknown }) => unknown
-  }
+  const own = createMiddleware().server<TContext>(({ next }) => {
+    const event = currentEvent('fromExpress')
+    const { node } = event
+    if (node === undefined) throw noNode()
+    return runExpress(layers, event, node, async () => {
+      const added = await toContext?.(node.req as TReq, node.res as TRes)
+      return next({ context: added ?? ({} as TContext) })
+    })
+  })
+  // The compiler can't tell that nothing and `TContext` are `TContext`.
+  return own as unknown as RequestMiddleware<TContext>
 }
 
 function toLayers(middleware: unknown): readonly ExpressLayer[] {

@@ -1,6 +1,6 @@
 // The `redirect` helper of TanStack Router, without the router: a Response whose Location is complete.
 import type { ResolveParams } from './api-route'
-import type { Flatten } from './register'
+import type { Flatten } from './context'
 
 /** Statuses that send a client elsewhere. */
 export type RedirectStatus = 301 | 302 | 303 | 307 | 308

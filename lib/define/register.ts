@@ -1,5 +1,6 @@
 // What an application tells the package about its types. Types only: nothing is imported at run time.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AddedContext, Assign } from './context'
 
 /**
  * Tells the package your application's types, once for all route files, by declaration merging:
@@ -10,11 +11,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
  *     req: import('express').Request
  *     res: import('express').Response
  *     context: typeof toContext // what the option `context` is given, or the type of its result
+ *     middleware: typeof middleware // what the option `middleware` is given: a const array
+ *     config: Awaited<ReturnType<typeof startInstance.getOptions>> // of start.ts, as in Start
  *   }
  * }
  * ```
  *
- * Each key may be left out. Then `req` and `res` are Node's own, and `context` adds nothing.
+ * Each key may be left out. Then `req` and `res` are Node's own, and the others add nothing.
  */
 // oxlint-disable-next-line no-empty-object-type -- filled in by users
 export interface Register {}
@@ -31,10 +34,17 @@ export type RegisteredContext = Register extends { context: infer Context }
     : Context
   : object
 
-/** A handler's `context`: Node's objects, and over them what the option `context` adds. */
-export type HandlerData = Flatten<
-  Omit<{ req: HostReq; res: HostRes }, keyof RegisteredContext> & RegisteredContext
+/** What middleware finds in `context`: Node's objects, and over them what the option `context` adds. */
+export type HostData = Assign<{ req: HostReq; res: HostRes }, RegisteredContext>
+
+/** What global middleware adds, once `Register` says so. */
+type GlobalContext = Assign<
+  AddedContext<Register extends { middleware: infer TList } ? TList : []>,
+  AddedContext<Register extends { config: { requestMiddleware: infer TList } } ? TList : []>
 >
 
-/** Turns an intersection into one object type. Without `& {}` editors would show `Flatten<…>`. */
-export type Flatten<T> = { [K in keyof T]: T[K] } & {}
+/**
+ * What every handler finds in `context`: Node's objects, and over them what the option `context` and
+ * global middleware add.
+ */
+export type HandlerData = Assign<HostData, GlobalContext>

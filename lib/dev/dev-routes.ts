@@ -7,8 +7,8 @@ import { toPathname } from '../http/request-url'
 import type { LoadFailure } from '../routes/load-failure'
 import { type LoadOptions, findRoutes, loadRoutes } from '../routes/load-routes'
 import { isUnder, toWireText } from '../routes/route-path'
-import type { AskedRequest, RouteSource } from '../routes/route-source'
-import { type RouteTable, createRouteTable } from '../routes/route-table'
+import type { AskedRequest, RouteSource, ToTable } from '../routes/route-source'
+import type { RouteTable } from '../routes/route-table'
 import { type BrokenFile, toBrokenFile, toBrokenRoute } from './broken-route'
 import { type Look, SETTLE_MS, findChanged, isBeingWritten, lookAt } from './directory-look'
 import { EMPTY, createDigests } from './file-digests'
@@ -31,7 +31,11 @@ interface State {
  *
  * @throws StartApiError for an unusable directory
  */
-export function createDevRoutes(directory: string, settings: LoadOptions): RouteSource {
+export function createDevRoutes(
+  directory: string,
+  settings: LoadOptions,
+  toTable: ToTable,
+): RouteSource {
   const modules = createRouteModules(directory, settings.load)
   const toDigest = createDigests()
   const report = createReport(directory)
@@ -124,8 +128,11 @@ export function createDevRoutes(directory: string, settings: LoadOptions): Route
     return {
       // Of before the load: what has changed during it is seen with the next look.
       look: now,
-      table: createRouteTable([...routes, ...answers.filter((route) => route !== undefined)]),
-      served: createRouteTable(routes),
+      table: await toTable(
+        [...routes, ...answers.filter((route) => route !== undefined)],
+        modules.load,
+      ),
+      served: await toTable(routes, modules.load),
       broken: new Map(broken.map((file) => [file.file, file])),
     }
   }

@@ -36,7 +36,6 @@ export class RequestEvent {
   #replaced = false
   #response: ResponseState | undefined
   #context: Record<string, unknown> | undefined
-  #passedOn: Response | undefined
 
   constructor(parts: RequestEventParts) {
     this.#parts = parts
@@ -73,19 +72,6 @@ export class RequestEvent {
   /** Whether `request` is another than the client's: Node's `req` no longer describes it. */
   get isReplaced(): boolean {
     return this.#replaced
-  }
-
-  /**
-   * Leaves the request to what the host has mounted behind us, unless another Response than this one
-   * comes out in the end. Without `next` it is the answer.
-   */
-  passOn(response: Response): Response {
-    this.#passedOn = response
-    return response
-  }
-
-  isPassedOn(response: Response): boolean {
-    return this.#passedOn === response
   }
 
   /** Runs the matched route, with another request in place of the client's where one is given. */

@@ -1,4 +1,5 @@
 // Per request: the object that a handler receives.
+import { StartApiError } from '../errors'
 import type { RequestEvent } from '../event/event-context'
 import type { HandlerContext } from '../routes/route-module'
 
@@ -7,7 +8,12 @@ import type { HandlerContext } from '../routes/route-module'
  * `{ ...context }`, which evaluates own properties only.
  */
 export function createHandlerContext(event: RequestEvent): HandlerContext {
-  return new LazyContext(event) as LazyContext & HandlerContext
+  return new LazyContext(event, event.handlerContext) as LazyContext & HandlerContext
+}
+
+/** A context of its own for the same request, with further members, or others. */
+export function deriveContext(source: HandlerContext, own: object): HandlerContext {
+  return Object.assign(new LazyContext(source, source.context) as LazyContext & HandlerContext, own)
 }
 
 /**
@@ -16,29 +22,47 @@ export function createHandlerContext(event: RequestEvent): HandlerContext {
  * them took a quarter of a small request's time.
  */
 class LazyContext {
-  readonly #event: RequestEvent
+  readonly #source: { readonly request: Request }
   readonly params: Record<string, string>
   readonly context: object
 
-  constructor(event: RequestEvent) {
-    this.#event = event
-    this.params = event.params
-    this.context = event.handlerContext
+  constructor(source: Pick<HandlerContext, 'request' | 'params'>, context: object) {
+    this.#source = source
+    this.params = source.params
+    this.context = context
     Object.defineProperty(this, 'request', LazyContext.#request)
     Object.defineProperty(this, 'pathname', LazyContext.#pathname)
   }
 
+  /** Start's `next()`, which leaves the request to the page of the same file. */
+  next(): never {
+    throw new StartApiError(
+      'ERR_START_API_BAD_RESULT',
+      "A handler called next(), which leaves the request to its file's page, and the file has no `component`. Return a Response.",
+    )
+  }
+
   static readonly #request: PropertyDescriptor = {
     enumerable: true,
+    configurable: true,
+    set(this: LazyContext, value: unknown) {
+      Object.defineProperty(this, 'request', { ...PLAIN, value })
+    },
     get(this: LazyContext) {
-      return this.#event.request
+      return this.#source.request
     },
   }
 
   static readonly #pathname: PropertyDescriptor = {
     enumerable: true,
+    configurable: true,
+    set(this: LazyContext, value: unknown) {
+      Object.defineProperty(this, 'pathname', { ...PLAIN, value })
+    },
     get(this: LazyContext) {
-      return new URL(this.#event.request.url).pathname
+      return new URL(this.#source.request.url).pathname
     },
   }
 }
+
+const PLAIN = { enumerable: true, configurable: true, writable: true }

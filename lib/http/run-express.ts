@@ -4,6 +4,7 @@ import { toNotFoundResponse } from '../define/not-found'
 import { StartApiError } from '../errors'
 import { type NodeExchange, type RequestEvent, keepContext } from '../event/event-context'
 import { isGone, onceGone } from './client-left'
+import { passOn } from './pass-on'
 import { followParser, holdBody, isParsedLate } from './request-body'
 
 export type ExpressNext = (error?: unknown) => void
@@ -20,12 +21,12 @@ export type ExpressLayer = (req: IncomingMessage, res: ServerResponse, next: Exp
  * - An answer through `res` results, once it is out, in a Response that describes it.
  * - A client that leaves before any of this rejects with an AbortError.
  */
-export function runExpress(
+export function runExpress<T>(
   layers: readonly ExpressLayer[],
   event: RequestEvent,
   { req, res }: NodeExchange,
-  proceed: () => unknown,
-): Promise<unknown> {
+  proceed: () => Promise<T>,
+): Promise<T | Response> {
   const inContext = keepContext(event)
   const mayFollow = !req.readableDidRead || isParsedLate(req)
   return new Promise((resolve, reject) => {
@@ -54,8 +55,7 @@ export function runExpress(
 
     function run(index: number): void {
       const layer = layers[index]
-      // `async`: what `proceed` throws is a rejection.
-      if (layer === undefined) return settle(() => resolve((async () => proceed())()))
+      if (layer === undefined) return settle(() => resolve(proceed()))
       if (mayFollow) release = holdBody(req)
       let called = false
       const next: ExpressNext = (error) => {
@@ -64,7 +64,7 @@ export function runExpress(
         release()
         if (!error) inContext(() => run(index + 1))
         else if (error === 'route' || error === 'router') {
-          settle(() => resolve(event.passOn(toNotFoundResponse())))
+          settle(() => resolve(passOn(toNotFoundResponse())))
         } else fail(error)
       }
       try {

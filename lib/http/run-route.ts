@@ -3,21 +3,26 @@ import { isNotFound, toNotFoundResponse } from '../define/not-found'
 import { isRedirect, resolveRedirect } from '../define/redirect'
 import { StartApiError, describe, toError } from '../errors'
 import type { RequestEvent } from '../event/event-context'
-import { type Handler, type HandlerContext, METHODS, type Route } from '../routes/route-module'
+import { ANY, type Handler, type HandlerContext, METHODS, type Route } from '../routes/route-module'
 
 /**
  * The handler for a method: HEAD is served by GET where a route has no HEAD of its own
- * (RFC 9110, 9.3.2).
+ * (RFC 9110, 9.3.2), and what is left by ANY.
  */
-export function findHandler(route: Route, method: string): Handler | undefined {
-  return route.handlers.get(method) ?? (method === 'HEAD' ? route.handlers.get('GET') : undefined)
+export function findHandler({ handlers }: Route, method: string): Handler | undefined {
+  return (
+    handlers.get(method) ??
+    (method === 'HEAD' ? handlers.get('GET') : undefined) ??
+    handlers.get(ANY)
+  )
 }
 
 /** The `Allow` header of a route: what it answers, HEAD and OPTIONS included. */
 export function toAllow(route: Route): string {
-  return METHODS.filter(
-    (method) => method === 'OPTIONS' || findHandler(route, method) !== undefined,
-  ).join(', ')
+  const methods = [...new Set([...METHODS, ...route.handlers.keys()])]
+  return methods
+    .filter((method) => method === 'OPTIONS' || findHandler(route, method) !== undefined)
+    .join(', ')
 }
 
 /**
@@ -87,7 +92,7 @@ function toReturnedAnswer(
 }
 
 /** A Response, or what stands for one: TanStack Router's own `redirect()` and `notFound()`. */
-function findResponse(value: unknown): Response | undefined {
+export function findResponse(value: unknown): Response | undefined {
   if (isResponse(value)) return isRedirect(value) ? resolveRedirect(value) : value
   return isNotFound(value) ? toNotFoundResponse(value) : undefined
 }

@@ -15,21 +15,26 @@ export interface ExpressRoutes {
 
 export function toExpressRoutes(segments: readonly Segment[]): ExpressRoutes {
   return {
-    express5: Object.freeze({ path: toPattern(segments, '*splat') }),
-    express4: Object.freeze({ path: toPattern(segments, '*') }),
+    express5: Object.freeze({ path: toPattern(segments, EXPRESS_5) }),
+    express4: Object.freeze({ path: toPattern(segments, EXPRESS_4) }),
   }
 }
 
-function toPattern(segments: readonly Segment[], splat: string): string {
+interface Spelling {
+  readonly splat: string
+  optional(segment: string): string
+}
+
+const EXPRESS_5: Spelling = { splat: '*splat', optional: (segment) => `{${segment}}` }
+const EXPRESS_4: Spelling = { splat: '*', optional: (segment) => `${segment}?` }
+
+function toPattern(segments: readonly Segment[], { splat, optional }: Spelling): string {
   const parts = segments.map((segment) => {
-    switch (segment.kind) {
-      case 'static':
-        return segment.text
-      case 'param':
-        return `:${segment.name}`
-      case 'splat':
-        return splat
-    }
+    if (segment.kind === 'index') return ''
+    if (segment.kind === 'static') return `/${segment.text}`
+    const { prefix = '', suffix = '' } = segment
+    const text = `/${prefix}${segment.kind === 'splat' ? splat : `:${segment.name}`}${suffix}`
+    return segment.kind === 'optional' ? optional(text) : text
   })
-  return `/${parts.join('/')}`
+  return parts.join('') || '/'
 }

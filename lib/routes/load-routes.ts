@@ -1,13 +1,23 @@
 // The whole of start-up, top to bottom: directory → route files → route paths → modules → routes.
-import { readFileSync } from 'node:fs'
 import { join, sep } from 'node:path'
-import { StartApiError } from '../errors'
+import { inheritMiddleware } from './inherit-middleware'
 import { type LoadFailure, loadError } from './load-failure'
 import { loadModule } from './load-module'
+import { type Claim, rejectConflicts } from './route-conflicts'
 import { findRouteFiles, isRouteFile } from './route-files'
-import { type Route, isRouteModule, toRoute } from './route-module'
-import { type RoutePath, isUnder, toOwnPath, toPath, toRoutePath, toShape } from './route-path'
+import { type Dialect, type Route, toDialect, toRoute } from './route-module'
+import { toRouteName } from './route-name'
+import {
+  type Naming,
+  isUnder,
+  toOwnPath,
+  toPath,
+  toRoutePath,
+  toSegments,
+  toShape,
+} from './route-path'
 import type { CaseRule } from './route-table'
+import { type RouteText, readRouteText } from './route-text'
 import { watchLoading } from './watch-loading'
 
 /**
@@ -41,6 +51,12 @@ export interface RouteFile {
    */
   readonly promised: boolean
   readonly load: () => unknown
+  /** Its name can't be served, as `onFailure` was told. */
+  readonly isRejected?: true
+  /** Whose naming rules it follows, as far as that is known before it is loaded. */
+  readonly dialect: () => Dialect | undefined
+  /** Whether it may have handlers, as far as that is known before it is loaded. */
+  readonly mayAnswer: () => boolean
 }
 
 /**
@@ -51,20 +67,20 @@ export interface RouteFile {
 export function findRoutes(routes: string | RouteModules, options: LoadOptions): RouteFile[] {
   const files =
     typeof routes === 'string' ? fromDirectory(routes, options) : fromModules(routes, options)
-  const paths: ServedFile[] = []
+  const claims: Claim[] = []
   const failures: LoadFailure[] = []
-  for (const { file } of files.filter(({ promised }) => promised)) {
+  for (const routeFile of files) {
     try {
-      paths.push({ file, ...toRoutePath(file, options.base) })
+      claims.push(...toClaims(routeFile, options.base))
     } catch (error) {
-      failures.push({ file, error })
+      failures.push({ file: routeFile.file, error })
     }
   }
   rejectFailures(failures, options)
   // Those that failed by name are left out, too.
-  const rejected = rejectConflicts(paths, options)
+  const rejected = rejectConflicts(claims, options)
   for (const { file } of failures) rejected.add(file)
-  return files.filter(({ file }) => !rejected.has(file))
+  return files.map((file) => (rejected.has(file.file) ? { ...file, isRejected: true } : file))
 }
 
 /**
@@ -76,23 +92,78 @@ export async function loadRoutes(
   files: readonly RouteFile[],
   options: LoadOptions,
 ): Promise<Route[]> {
-  const { base } = options
+  const { base, onFailure } = options
   const routes: Route[] = []
   const failures: LoadFailure[] = []
+  const broken: string[] = []
   // One after the other, in order of name: side effects of modules come in a stable order (hazard 221).
-  for (const { file, promised, load } of files) {
+  for (const routeFile of files) {
+    const { file, promised, dialect } = routeFile
     try {
-      const module = await watchLoading(file, load)
-      if (isRouteModule(module)) routes.push(toRoute(file, toRoutePath(file, base), module))
-      else if (promised) warnNoRoute(file, options)
+      if (routeFile.isRejected !== true) {
+        const module = await watchLoading(file, routeFile.load)
+        const exported = toDialect(module)
+        if (exported !== undefined) routes.push(...toRoutes(file, base, exported, module))
+        else if (promised) warnNoRoute(file, options)
+        continue
+      }
     } catch (error) {
-      failures.push({ file, error, ...(promised && { path: toRoutePath(file, base) }) })
+      const path = promised && toRoutePath(file, base, toNaming(dialect()))
+      failures.push({ file, error, ...(path && { path }) })
     }
+    if (dialect() !== 'APIRoute') broken.push(file)
   }
   rejectFailures(failures, options)
-  // Again, now that the bundler's pages are told from its routes.
-  const rejected = rejectConflicts(routes, options)
-  return routes.filter(({ file }) => !rejected.has(file))
+  const served = inheritMiddleware(routes, broken, onFailure)
+  // Again, now that the exports are known, and pages and layouts are told from routes.
+  const rejected = rejectConflicts(served.map(toClaim), options)
+  return served.filter(({ file }) => !rejected.has(file))
+}
+
+/** One, or none of a file that is only a piece of another's route. */
+function toRoutes(file: string, base: string, dialect: Dialect, module: unknown): Route[] {
+  if (dialect === 'APIRoute') return [toRoute(file, toRoutePath(file, base, 'v0'), module)]
+  const { role } = toRouteName(file)
+  if (role === 'piece') return []
+  if (role === 'route') return [toRoute(file, toRoutePath(file, base, 'v1'), module)]
+  // The root has no URL: only its middleware counts.
+  return [{ ...toRoute(file, { path: '/', segments: [] }, module), handlers: new Map() }]
+}
+
+function toClaim(route: Route): Claim {
+  return { ...route, dialect: () => route.dialect, mayAnswer: () => true }
+}
+
+/** One, or none where only loading the file can tell which path it has, if any. */
+function toClaims({ file, promised, dialect, mayAnswer }: RouteFile, base: string): Claim[] {
+  // Where both rules give the same path, its text is read only if another file claims it, too.
+  if (promised && readsAlike(file)) {
+    return [{ ...toRoutePath(file, base, 'v1'), file, dialect, mayAnswer }]
+  }
+  const known = dialect()
+  if (known === undefined) return promised ? [toV0Claim()] : []
+  if (known === 'APIRoute') return [toV0Claim()]
+  return toRouteName(file).role === 'route' && mayAnswer()
+    ? [{ ...toRoutePath(file, base, 'v1'), file, dialect, mayAnswer }]
+    : []
+
+  function toV0Claim(): Claim {
+    return { ...toRoutePath(file, base, 'v0'), file, dialect: () => 'APIRoute', mayAnswer }
+  }
+}
+
+/** Whether the rules of v0 and of v1 give a file's name the same meaning. */
+function readsAlike(file: string): boolean {
+  if (toRouteName(file).role !== 'route') return false
+  const [v0, v1] = (['v0', 'v1'] as const).map((naming) => toOwnPath(file, naming)) as [
+    string,
+    string,
+  ]
+  return v0 === v1 && toShape(toSegments(v0, 'v0')) === toShape(toSegments(v1, 'v1'))
+}
+
+function toNaming(dialect: Dialect | undefined): Naming {
+  return dialect === undefined || dialect === 'APIRoute' ? 'v0' : 'v1'
 }
 
 function rejectFailures(failures: readonly LoadFailure[], { onFailure }: LoadOptions): void {
@@ -108,26 +179,49 @@ function fromDirectory(directory: string, options: LoadOptions): RouteFile[] {
   const isBase = base !== '' && directory.replaceAll(sep, '/').endsWith(base)
   for (const file of findRouteFiles(directory, ignore)) {
     const path = join(directory, file)
-    if (isUnderBase(file, base) || namesApiExport(path)) {
-      files.push({ file, promised: true, load: () => load(path) })
-    } else if (isBase) warnNoRoute(file, options)
+    const text = readOnce(path)
+    const use = toUse(file, base, text)
+    if (use !== 'none') {
+      files.push({
+        file,
+        promised: use === 'promised',
+        load: () => load(path),
+        dialect: () => text()?.dialect,
+        mayAnswer: () => text()?.dialect === 'APIRoute' || text()?.hasHandlers !== false,
+      })
+    } else if (isBase && toRouteName(file).role === 'route') warnNoRoute(file, options)
   }
   if (files.length === 0) warnEmpty(directory, options)
   return files
 }
 
-function isUnderBase(file: string, base: string): boolean {
-  return base !== '' && isUnder(toOwnPath(file), base)
+/**
+ * Whether a file of the directory is loaded. Page routes live in the same directory and must not run
+ * here: outside the base, their text has no API export, or no `server`.
+ */
+function toUse(
+  file: string,
+  base: string,
+  text: () => RouteText | undefined,
+): 'promised' | 'possible' | 'none' {
+  // Thousands of files are read only where their text decides something.
+  if (readsAlike(file) && isUnderBase(file, base, 'v0')) return 'promised'
+  const told = text()
+  if (told === undefined) return 'promised'
+  const isBelow = isUnderBase(file, base, toNaming(told.dialect))
+  if (told.dialect === 'APIRoute' || told.dialect === 'ServerRoute') return 'promised'
+  if (told.dialect === undefined) return isBelow ? 'promised' : 'none'
+  if (toRouteName(file).role === 'piece') return 'none'
+  return isBelow ? 'promised' : told.hasServer ? 'possible' : 'none'
 }
 
-/** Page routes live in the same directory and must not run here: their text has no API export. */
-function namesApiExport(path: string): boolean {
-  try {
-    return /\bAPIRoute\b/.test(readFileSync(path, 'utf8'))
-  } catch {
-    // Loading it fails likewise, and is reported together with the other files' failures.
-    return true
-  }
+function readOnce(path: string): () => RouteText | undefined {
+  let read: { readonly text: RouteText | undefined } | undefined
+  return () => (read ??= { text: readRouteText(path) }).text
+}
+
+function isUnderBase(file: string, base: string, naming: Naming): boolean {
+  return base !== '' && isUnder(toOwnPath(file, naming), base)
 }
 
 function fromModules(modules: RouteModules, options: LoadOptions): RouteFile[] {
@@ -139,11 +233,14 @@ function fromModules(modules: RouteModules, options: LoadOptions): RouteFile[] {
     .map((key, index): RouteFile => {
       const module = modules[key]
       const file = names[index]!.slice(root.length)
-      const eager = typeof module !== 'function' || isRouteModule(module)
+      const dialect = toDialect(module)
+      const isLazy = typeof module === 'function' && dialect === undefined
       return {
         file,
-        promised: isUnderBase(file, base) || isRouteModule(module),
-        load: eager ? () => module : () => (module as () => unknown)(),
+        promised: dialect !== undefined || (readsAlike(file) && isUnderBase(file, base, 'v0')),
+        load: isLazy ? () => (module as () => unknown)() : () => module,
+        dialect: () => dialect,
+        mayAnswer: () => dialect === undefined || hasHandlers(file, module),
       }
     })
     .filter(({ file }) => isRouteFile(file, ignore))
@@ -152,64 +249,24 @@ function fromModules(modules: RouteModules, options: LoadOptions): RouteFile[] {
   return files
 }
 
+function hasHandlers(file: string, module: unknown): boolean {
+  try {
+    return toRoute(file, { path: '', segments: [] }, module).handlers.size > 0
+  } catch {
+    // Reported with the other files that can't be used.
+    return true
+  }
+}
+
 /** `src/routes/` where every name begins with it, or `''`. */
 function sharedRoutesFolder(names: readonly string[]): string {
   const match = /^(?:.*?\/)??routes\//.exec(names[0] ?? '')
   return match !== null && names.every((name) => name.startsWith(match[0])) ? match[0] : ''
 }
 
-interface ServedFile extends RoutePath {
-  readonly file: string
-}
-
-/**
- * @returns the files of all conflicts, where they don't end start-up
- * @throws StartApiError that names every file of every conflict
- */
-function rejectConflicts(
-  files: readonly ServedFile[],
-  { caseRule, onFailure }: LoadOptions,
-): Set<string> {
-  const byShape = new Map<string, ServedFile[]>()
-  for (const file of files) {
-    const shape = toShape(file.segments)
-    const key = caseRule === 'insensitive' ? shape.toLowerCase() : shape
-    const others = byShape.get(key)
-    if (others === undefined) byShape.set(key, [file])
-    else others.push(file)
-  }
-  const conflicts = [...byShape.values()].filter((group) => group.length > 1)
-  if (conflicts.length > 0 && onFailure === undefined) throw conflictError(conflicts)
-  for (const group of conflicts) {
-    const error = conflictError([group])
-    for (const { file, path, segments } of group) {
-      onFailure!({ file, error, path: { path, segments } })
-    }
-  }
-  return new Set(conflicts.flat().map(({ file }) => file))
-}
-
-function conflictError(conflicts: readonly (readonly ServedFile[])[]): StartApiError {
-  return new StartApiError(
-    'ERR_START_API_CONFLICT',
-    `Several route files answer the same URLs. Keep one file of each line:\n${conflicts.map(toConflictLine).join('\n')}`,
-    { files: conflicts.flat().map(({ file }) => file) },
-  )
-}
-
-function toConflictLine(group: readonly ServedFile[]): string {
-  const paths = new Set(group.map(({ path }) => path))
-  if (paths.size === 1) return `  ${group[0]!.path}: ${group.map(({ file }) => file).join(', ')}`
-  const names = group.map(({ file, path }) => `${file} (${path})`).join(', ')
-  if (new Set(group.map(({ segments }) => toShape(segments))).size === 1) {
-    return `  same path but for the names of params: ${names}`
-  }
-  return `  same path but for upper and lower case: ${names} (or set \`caseSensitive: true\`)`
-}
-
 function warnNoRoute(file: string, { base, warn = warnOnConsole }: LoadOptions): void {
   warn(
-    `${file} exports no \`APIRoute\`, so ${toPath(file, base)} is not served. Export it by that name, or begin the file's name with "-" if it is no route.`,
+    `${file} exports no \`APIRoute\`, \`ServerRoute\`, or \`Route\` with \`server\`, so ${toPath(file, base, 'v0')} is not served. Export one by that name, or begin the file's name with "-" if it is no route.`,
   )
 }
 

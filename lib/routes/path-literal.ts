@@ -43,7 +43,7 @@ export function findPathLiterals(text: string): PathLiteral[] {
  * @param file relative to the routes directory
  */
 export function toExpectedPaths(file: string, maker: PathLiteral['maker'], base: string): string[] {
-  if (maker === 'createAPIFileRoute') return [toPath(file, base)]
+  if (maker === 'createAPIFileRoute') return [toPath(file, base, 'v0')]
   const id = toRouteId(file)
   return [id, base + id]
 }

@@ -1,13 +1,21 @@
 // Start-up, stage "routes": recognises what a route file exports and makes one Route record of it.
+import { METHODS as NODE_METHODS } from 'node:http'
 import { StartApiError, describe } from '../errors'
 import { type ExpressRoutes, toExpressRoutes } from './express-route'
+import { type Middleware, toMiddleware } from './middleware'
 import type { RoutePath, Segment } from './route-path'
 
 /** Methods that a v0 route file may handle. */
 export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD'] as const
 
-/** Which generation of Start a route file was written for, told by its export. */
-export type Dialect = 'APIRoute'
+/** Serves the methods that have no handler of their own (Start v1). */
+export const ANY = 'ANY'
+
+/**
+ * Which generation of Start a route file was written for, told by the name of its export: v0, the
+ * releases between, v1.
+ */
+export type Dialect = 'APIRoute' | 'ServerRoute' | 'Route'
 
 /** What a handler receives. */
 export interface HandlerContext {
@@ -28,13 +36,95 @@ export interface Route {
   /** Relative to the routes directory. */
   readonly file: string
   readonly dialect: Dialect
-  /** By upper-case method. A Map: names from the wire never reach a prototype (hazards 43, 247). */
+  /**
+   * By upper-case method, `ANY` included. A Map: names from the wire never reach a prototype (hazards
+   * 43, 247). Empty for a file that only has middleware for the routes below it.
+   */
   readonly handlers: ReadonlyMap<string, Handler>
+  /** In the order in which it runs, around all handlers. */
+  readonly middleware: readonly Middleware[]
+  /** What runs for one method only, after `middleware`. */
+  readonly methodMiddleware?: ReadonlyMap<string, readonly Middleware[]>
+  /** Whether the file is a page, too: then its handlers may leave requests to it. */
+  readonly isPage?: boolean
+}
+
+type Members = Readonly<Record<string, unknown>>
+
+/** How each dialect's export is recognised and read. */
+interface Reader {
+  readonly dialect: Dialect
+  /** Whether the export is an API route, usable or not. Pages are a `Route`, too. */
+  isRoute(value: unknown): boolean
+  /** Where the handlers are, for errors. */
+  readonly member: string
+  /** How a usable export is made, for errors. */
+  toAdvice(path: string): string
+  read(value: Members): Parts
+}
+
+interface Parts {
+  /** `undefined`: the file has none. */
+  readonly methods?: unknown
+  readonly middleware?: unknown
+  readonly isPage?: boolean
+}
+
+/** In order of precedence: between v0 and v1, files held a `ServerRoute` beside the page's `Route`. */
+const READERS: readonly Reader[] = [
+  {
+    dialect: 'APIRoute',
+    isRoute: () => true,
+    member: 'methods',
+    toAdvice: (path) => `make it with createAPIFileRoute('${path}')({ GET: … })`,
+    // Without handlers it would serve nothing, and that can't be meant.
+    read: ({ methods }) => ({ methods: methods ?? null }),
+  },
+  {
+    dialect: 'ServerRoute',
+    isRoute: () => true,
+    member: 'methods',
+    toAdvice: (path) => `make it with createServerFileRoute('${path}').methods({ GET: … })`,
+    read: ({ options }) => {
+      const { methods, middleware } = toMembers(options)
+      return { methods: methods ?? (middleware === undefined ? null : undefined), middleware }
+    },
+  },
+  {
+    dialect: 'Route',
+    isRoute: (value) => isObject(toRouteOptions(value)['server']),
+    member: 'server.handlers',
+    toAdvice: (path) =>
+      `make it with createFileRoute('${path}')({ server: { handlers: { GET: … } } })`,
+    read: (value) => {
+      const { server, component } = toRouteOptions(value)
+      const { handlers, middleware } = toMembers(server)
+      return {
+        methods: typeof handlers === 'function' ? handlers(TOOLS) : handlers,
+        middleware,
+        isPage: component !== undefined,
+      }
+    },
+  },
+]
+
+/** What `server.handlers` is called with where it is a function. */
+const TOOLS = { createHandlers: (handlers: unknown) => handlers }
+
+/** The real Router's routes keep their options under this name, and so do ours. */
+function toRouteOptions(value: unknown): Members {
+  const members = toMembers(value)
+  return isObject(members['options']) ? members['options'] : members
+}
+
+/** Which dialect a module is written in, or `undefined` if it exports no API route, usable or not. */
+export function toDialect(module: unknown): Dialect | undefined {
+  return findExport(module)?.reader.dialect
 }
 
 /** Whether a module exports an API route, usable or not. */
 export function isRouteModule(module: unknown): boolean {
-  return findExporter(module, 'APIRoute') !== undefined
+  return findExport(module) !== undefined
 }
 
 /**
@@ -43,13 +133,26 @@ export function isRouteModule(module: unknown): boolean {
  * @throws StartApiError if it can't work; the message names file and member
  */
 export function toRoute(file: string, path: RoutePath, module: unknown): Route {
-  const route = findExporter(module, 'APIRoute')?.['APIRoute']
-  const methods = isObject(route) ? route['methods'] : undefined
-  if (!isObject(methods)) {
-    const what = isObject(route) ? `has no \`methods\`` : `is ${describe(route)}`
+  const { reader, value } = findExport(module)!
+  const { dialect, member } = reader
+  if (!isObject(value)) {
     throw bad(
       file,
-      `exports an \`APIRoute\` that ${what}; make it with createAPIFileRoute('${path.path}')({ GET: … })`,
+      `exports ${article(dialect)} that is ${describe(value)}; ${reader.toAdvice(path.path)}`,
+    )
+  }
+  const parts = reader.read(value)
+  const { methods = {} } = parts
+  if (!isObject(methods)) {
+    const what =
+      methods === null ? `has no \`${member}\`` : `has ${member} that are ${describe(methods)}`
+    throw bad(file, `exports ${article(dialect)} that ${what}; ${reader.toAdvice(path.path)}`)
+  }
+  const entries = toEntries(file, dialect, methods)
+  if (entries.length === 0 && parts.methods !== undefined && dialect !== 'Route') {
+    throw bad(
+      file,
+      `exports ${article(dialect)} without a handler; add one, e.g. \`GET: () => new Response('ok')\``,
     )
   }
   return {
@@ -57,47 +160,98 @@ export function toRoute(file: string, path: RoutePath, module: unknown): Route {
     segments: path.segments,
     shown: toExpressRoutes(path.segments),
     file,
-    dialect: 'APIRoute',
-    handlers: toHandlers(file, methods),
+    dialect,
+    handlers: new Map(entries.map(({ method, handler }) => [method, handler])),
+    middleware: read(
+      file,
+      parts.middleware,
+      dialect === 'Route' ? 'server.middleware' : 'middleware',
+    ),
+    methodMiddleware: new Map(entries.map(({ method, middleware }) => [method, middleware])),
+    isPage: parts.isPage === true,
   }
 }
 
-function toHandlers(file: string, methods: Record<string, unknown>): Map<string, Handler> {
-  const handlers = new Map<string, Handler>()
-  for (const [method, handler] of Object.entries(methods)) {
-    if (handler === undefined) continue
-    if (!(METHODS as readonly string[]).includes(method)) {
-      const upper = method.toUpperCase()
-      const hint = (METHODS as readonly string[]).includes(upper)
-        ? `write \`${upper}\``
-        : `use ${METHODS.join(', ')}`
-      throw bad(file, `has a handler named \`${method}\`; ${hint}`)
-    }
+interface Entry {
+  readonly method: string
+  readonly handler: Handler
+  readonly middleware: readonly Middleware[]
+}
+
+function toEntries(file: string, dialect: Dialect, methods: Members): Entry[] {
+  const entries: Entry[] = []
+  for (const [name, value] of Object.entries(methods)) {
+    if (value === undefined) continue
+    const method = toMethod(file, dialect, name)
+    const { handler, list } = toHandler(dialect, value)
+    // Left to the page of the file, middleware included, and pages are not ours.
+    if (handler === undefined && list !== undefined) continue
     if (typeof handler !== 'function') {
-      throw bad(file, `has a \`${method}\` that is ${describe(handler)}; make it a function`)
+      throw bad(file, `has a \`${name}\` that is ${describe(value)}; make it a function`)
     }
-    handlers.set(method, handler as Handler)
+    entries.push({
+      method,
+      handler: handler as Handler,
+      middleware: read(file, list, `${method}.middleware`),
+    })
   }
-  if (handlers.size === 0) {
-    throw bad(
-      file,
-      "exports an `APIRoute` without a handler; add one, e.g. `GET: () => new Response('ok')`",
-    )
+  return entries
+}
+
+/** A function, `{ middleware, handler }` (v1), or what the method builder made (before v1). */
+function toHandler(dialect: Dialect, value: unknown): { handler: unknown; list?: unknown } {
+  if (dialect === 'APIRoute' || typeof value !== 'object' || value === null) {
+    return { handler: value }
   }
-  return handlers
+  const { _options: built, ...own } = value as { readonly [member: string]: unknown }
+  const { handler, middleware, middlewares } = dialect === 'Route' ? own : toMembers(built)
+  return { handler, list: dialect === 'Route' ? middleware : middlewares }
+}
+
+/** The method that a member of the handlers is for. */
+function toMethod(file: string, dialect: Dialect, name: string): string {
+  const known: readonly string[] = dialect === 'APIRoute' ? METHODS : [...METHODS, ANY]
+  const upper = name.toUpperCase()
+  // Start's releases between v0 and v1 ignored case here, and those since take any method.
+  const method = dialect === 'ServerRoute' ? upper : name
+  if (known.includes(method)) return method
+  if (dialect !== 'APIRoute' && NODE_METHODS.includes(method)) return method
+  const hint = known.includes(upper) ? `write \`${upper}\`` : `use ${known.join(', ')}`
+  throw bad(file, `has a handler named \`${name}\`; ${hint}`)
+}
+
+function read(file: string, list: unknown, place: string): Middleware[] {
+  try {
+    return toMiddleware(list, place, ` of ${file}`)
+  } catch (error) {
+    throw bad(file, `can't run its middleware: ${(error as Error).message}`)
+  }
 }
 
 /**
- * The object that has an export of that name: the module, or its `default` when CommonJS met ESM once
- * or twice on the way (hazard 210).
+ * What a module exports, itself or by its `default` when CommonJS met ESM once or twice on the way
+ * (hazard 210).
  */
-function findExporter(module: unknown, name: string): Record<string, unknown> | undefined {
+function findExport(module: unknown): { reader: Reader; value: unknown } | undefined {
   let candidate = module
   for (let depth = 0; depth < 3 && isObject(candidate); depth++) {
-    if (name in candidate) return candidate
+    for (const reader of READERS) {
+      const { dialect } = reader
+      if (dialect in candidate && reader.isRoute(candidate[dialect])) {
+        return { reader, value: candidate[dialect] }
+      }
+    }
     candidate = candidate['default']
   }
   return undefined
+}
+
+function article(dialect: Dialect): string {
+  return dialect === 'APIRoute' ? 'an `APIRoute`' : `a \`${dialect}\``
+}
+
+function toMembers(value: unknown): Members {
+  return isObject(value) ? value : {}
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,11 +1,25 @@
 // Start-up, stage "paths": a route file's name becomes a route path. Pure text, no file system.
-import { StartApiError } from '../errors'
+import { EXTENSION, rejectUnusableName, toRouteName, unusable } from './route-name'
+
+/** Text around a value that is only a part of its segment: `post-{$id}.json`. */
+export interface Affixes {
+  readonly prefix?: string
+  readonly suffix?: string
+}
 
 /** One part of a route path between two slashes. */
 export type Segment =
   | { readonly kind: 'static'; readonly text: string }
-  | { readonly kind: 'param'; readonly name: string }
-  | { readonly kind: 'splat' }
+  | ({ readonly kind: 'param'; readonly name: string } & Affixes)
+  /** A param whose segment may be missing: `{-$name}`. */
+  | ({ readonly kind: 'optional'; readonly name: string } & Affixes)
+  /** The rest of the path. With `mayBeEmpty`, also none. A suffix may hold slashes. */
+  | ({ readonly kind: 'splat'; readonly mayBeEmpty?: true } & Affixes)
+  /** No part of the URL: the path comes from an `index` file of v1. */
+  | { readonly kind: 'index' }
+
+/** Whose rules a file's name follows: those of Start v0, or of the releases since. */
+export type Naming = 'v0' | 'v1'
 
 export interface RoutePath {
   /** TanStack's spelling, with the base: `/api/users/$id`. */
@@ -13,44 +27,58 @@ export interface RoutePath {
   readonly segments: readonly Segment[]
 }
 
-/** In any case: on case-insensitive file systems the search finds `USERS.TS`, too. */
-const EXTENSION = /\.[cm]?[jt]sx?$/i
-
 /**
- * The route path of a file by Start v0's rules: folders and dots both separate, `index` vanishes at
- * every position, `$name` is a param, a last `$` a splat, everything else is literal.
+ * The route path of a file.
+ *
+ * By Start v0's rules folders and dots both separate, `index` vanishes at every position, `$name` is a
+ * param, a last `$` a splat, everything else is literal. By those of v1 there are escapes, groups,
+ * pathless and optional segments and affixes, too.
  *
  * @param file path relative to the routes directory, separated by `/`
  * @param base normalised `apiBaseURL`: `''` or `/api`
  * @throws StartApiError for a name that can't be served as it reads
  */
-export function toRoutePath(file: string, base: string): RoutePath {
-  const path = toPath(file, base)
-  const segments = toSegments(path)
+export function toRoutePath(file: string, base: string, naming: Naming): RoutePath {
+  if (naming === 'v1') rejectUnusableName(file)
+  const path = toPath(file, base, naming)
+  const segments = toSegments(path, naming)
   rejectUnusableSegments(segments, file)
+  if (naming === 'v1' && toRouteName(file).isIndex) segments.push({ kind: 'index' })
   return { path, segments }
 }
 
 /** The same path as text, even where its name can't be served. */
-export function toPath(file: string, base: string): string {
-  const own = toOwnPath(file)
+export function toPath(file: string, base: string, naming: Naming): string {
+  const own = toOwnPath(file, naming)
   return (isUnder(own, base) ? own : base + own) || '/'
 }
 
-/** The parts of a path in TanStack's spelling; `''` and `/` have none. */
-export function toSegments(path: string): Segment[] {
-  const names = path.split('/').filter((name) => name !== '')
-  return names.map(toSegment)
-}
-
 /** The path that a file's name spells, whatever the base. */
-export function toOwnPath(file: string): string {
+export function toOwnPath(file: string, naming: Naming): string {
+  if (naming === 'v1') return toRouteName(file).path
   return file
     .replace(EXTENSION, '')
     .split(/[/.]/)
     .filter((name) => name !== '' && name !== 'index')
     .map((name) => `/${name.normalize('NFC')}`)
     .join('')
+}
+
+/** The parts of a path in TanStack's spelling; `''` and `/` have none. */
+export function toSegments(path: string, naming: Naming): Segment[] {
+  const names = path.split('/').filter((name) => name !== '')
+  if (naming === 'v0') return names.map(toSegment)
+  const segments: Segment[] = []
+  for (const [index, name] of names.entries()) {
+    const segment = toV1Segment(name)
+    if (segment.kind === 'splat' && segment.suffix !== undefined) {
+      // What follows `{$}` is its suffix, slashes included.
+      const suffix = [segment.suffix, ...names.slice(index + 1)].join('/')
+      return [...segments, { ...segment, suffix }]
+    }
+    segments.push(segment)
+  }
+  return segments
 }
 
 /** Whether a path is `base` itself or below it; `/apiary` is not under `/api` (hazard 30). */
@@ -81,16 +109,18 @@ export function toBase(apiBaseURL: unknown): string {
   return names.map((name) => `/${name.normalize('NFC')}`).join('')
 }
 
-/** Two paths of the same shape answer the same URLs: `/users/$id` and `/users/$name`. */
+/**
+ * Two paths of the same shape answer the same URLs: `/users/$id` and `/users/$name`. Braces are in no
+ * text on the wire.
+ */
 export function toShape(segments: readonly Segment[]): string {
   return segments
-    .map((segment) =>
-      segment.kind === 'static'
-        ? `/${toWireText(segment.text)}`
-        : segment.kind === 'param'
-          ? '/$*'
-          : '/$',
-    )
+    .map((segment) => {
+      if (segment.kind === 'static') return `/${toWireText(segment.text)}`
+      if (segment.kind === 'index') return ''
+      const { prefix = '', suffix = '' } = segment
+      return `/${toWireText(prefix)}{${segment.kind}}${toWireText(suffix)}`
+    })
     .join('')
 }
 
@@ -110,6 +140,24 @@ function toSegment(name: string): Segment {
   return { kind: 'static', text: name }
 }
 
+/** `$name`, `$`, and within braces: `{-$name}`, `pre{$name}suf`, `pre{-$name}suf`, `pre{$}suf`. */
+function toV1Segment(name: string): Segment {
+  const [, prefix, dash, param, suffix] = /^([^{$][^{]*|)\{(-?)\$([^}]*)\}(.*)$/.exec(name) ?? []
+  const affixes = { ...(prefix && { prefix }), ...(suffix !== '' && { suffix: suffix! }) }
+  if (param === undefined) {
+    const segment = toSegment(name)
+    return segment.kind === 'splat' ? { ...segment, mayBeEmpty: true } : segment
+  }
+  if (dash === '') {
+    return param === ''
+      ? { kind: 'splat', mayBeEmpty: true, prefix: prefix!, suffix: suffix! }
+      : { kind: 'param', name: param, ...affixes }
+  }
+  return param === ''
+    ? { kind: 'static', text: name }
+    : { kind: 'optional', name: param, ...affixes }
+}
+
 function rejectUnusableSegments(segments: readonly Segment[], file: string): void {
   // A splat's value has these two names.
   const names = new Set(segments.some(({ kind }) => kind === 'splat') ? ['_splat', '*'] : [])
@@ -117,7 +165,11 @@ function rejectUnusableSegments(segments: readonly Segment[], file: string): voi
     if (segment.kind === 'splat' && index !== segments.length - 1) {
       throw unusable(file, 'has a splat `$` before its end; move the `$` to the last position')
     }
-    if (segment.kind !== 'param') return
+    // Such names can be written with brackets, and no client asks for them (hazard 6).
+    if (segment.kind === 'static' && /^\.\.?$/.test(segment.text)) {
+      throw unusable(file, `names a segment \`${segment.text}\`, which URLs can't have; rename it`)
+    }
+    if (segment.kind !== 'param' && segment.kind !== 'optional') return
     // Copies of `params` by assignment would set the copy's prototype (hazard 183).
     if (segment.name === '__proto__') {
       throw unusable(file, 'names a param `__proto__`; choose another name')
@@ -127,8 +179,4 @@ function rejectUnusableSegments(segments: readonly Segment[], file: string): voi
     }
     names.add(segment.name)
   })
-}
-
-function unusable(file: string, what: string): StartApiError {
-  return new StartApiError('ERR_START_API_ROUTE_FILE', `${file} ${what}.`, { files: [file] })
 }

@@ -1,6 +1,7 @@
 // Where requests get the route table from: loaded once, or kept up to date by dev mode.
 import { type LoadOptions, type RouteModules, findRoutes, loadRoutes } from './load-routes'
-import { type RouteTable, createRouteTable } from './route-table'
+import type { Route } from './route-module'
+import type { RouteTable } from './route-table'
 
 /** What is asked of a request before its route is known. */
 export interface AskedRequest {
@@ -19,11 +20,20 @@ export interface RouteSource {
   close(): Promise<void>
 }
 
+/** The table of loaded routes. `load` imports what belongs to them, as it did them. */
+export type ToTable = (routes: readonly Route[], load?: LoadOptions['load']) => Promise<RouteTable>
+
 /** @throws StartApiError as `findRoutes()` does */
-export function loadOnce(routes: string | RouteModules, options: LoadOptions): RouteSource {
+export function loadOnce(
+  routes: string | RouteModules,
+  options: LoadOptions,
+  toTable: ToTable,
+): RouteSource {
   const files = findRoutes(routes, options)
   let table: RouteTable | undefined
-  const loading = loadRoutes(files, options).then((loaded) => (table = createRouteTable(loaded)))
+  const loading = loadRoutes(files, options)
+    .then((loaded) => toTable(loaded))
+    .then((loaded) => (table = loaded))
   return {
     ready: loading.then(() => undefined),
     get loaded() {

@@ -1,13 +1,10 @@
 // Start-up's result and the request's first step: every route, and the matcher over their paths.
 import { StartApiError } from '../errors'
+import { type Match, createPathTree } from './path-tree'
 import type { Route } from './route-module'
-import { toShape, toWireText } from './route-path'
+import { toShape } from './route-path'
 
-/** A route and the raw values of its params, in the path's order. */
-export interface Match {
-  readonly route: Route
-  readonly values: readonly string[]
-}
+export type { Match } from './path-tree'
 
 export type Params = Record<string, string>
 
@@ -16,45 +13,46 @@ export type CaseRule = 'sensitive' | 'insensitive'
 export interface RouteTable {
   readonly routes: readonly Route[]
   /**
-   * Finds the route of a raw pathname: static before param before splat, from left to right, with
-   * backtracking. One trailing slash is ignored.
+   * Finds the route of a raw pathname: from left to right static before param before optional before
+   * splat, with backtracking, as TanStack does it. One trailing slash is ignored.
    */
   match(pathname: string, rule: CaseRule): Match | undefined
 }
 
-interface Node {
-  readonly statics: Map<string, Node>
-  param?: Node
-  /** Ends here. */
-  route?: Route
-  splat?: Route
-}
-
 export function createRouteTable(routes: readonly Route[]): RouteTable {
-  // Each rule's tree is built when it is first asked for: an app has one of them.
-  const trees = new Map<CaseRule, Tree>()
+  // Each rule's matcher is built when it is first asked for: an app has one of them.
+  const matchers = new Map<CaseRule, Matcher>()
   return {
     routes,
     match(pathname, rule) {
-      let tree = trees.get(rule)
-      if (tree === undefined) trees.set(rule, (tree = createTree(routes, rule)))
-      return tree(pathname)
+      let matcher = matchers.get(rule)
+      if (matcher === undefined) matchers.set(rule, (matcher = createMatcher(routes, rule)))
+      return matcher(pathname)
     },
   }
 }
 
-type Tree = (pathname: string) => Match | undefined
+type Matcher = (pathname: string) => Match | undefined
 
-function createTree(routes: readonly Route[], rule: CaseRule): Tree {
+function createMatcher(routes: readonly Route[], rule: CaseRule): Matcher {
   const fold = rule === 'sensitive' ? (text: string) => text : (text: string) => text.toLowerCase()
-  const root = createNode()
-  // Static routes rank first and are found by one look-up, without splitting the path.
-  const statics = new Map<string, Route>()
+  const tree = createPathTree(routes, fold)
+
+  function search(path: string, folded: string): Match | undefined {
+    const names = toNames(path)
+    if (names.some(isUnroutable)) return undefined
+    return tree.find(names, folded === path ? names : toNames(folded))
+  }
+
+  // What a path of literal text leads to is known beforehand, and found without splitting it: its index
+  // file, or whatever ranks first. `{-$lang}/about` goes before `about`.
+  const statics = new Map<string, Match | undefined>()
   for (const route of routes) {
-    addRoute(root, route, fold)
-    if (route.segments.every((segment) => segment.kind === 'static')) {
-      statics.set(fold(toShape(route.segments)) || '/', route)
-    }
+    const { segments } = route
+    if (!segments.every(({ kind }) => kind === 'static' || kind === 'index')) continue
+    const path = fold(toShape(segments)) || '/'
+    if (segments.at(-1)?.kind === 'index') statics.set(path, { route, values: [] })
+    else if (!statics.has(path)) statics.set(path, search(path, path))
   }
 
   return (pathname) => {
@@ -62,43 +60,12 @@ function createTree(routes: readonly Route[], rule: CaseRule): Tree {
     const slashed = pathname.length > 1 && pathname.endsWith('/') && !pathname.endsWith('//')
     const path = slashed ? pathname.slice(0, -1) : pathname
     const folded = fold(path)
-    const route = statics.get(folded)
-    if (route !== undefined) return { route, values: [] }
-
-    const names = path.slice(1).split('/')
-    if (names.some(isUnroutable)) return undefined
-    const values: string[] = []
-    const found = find(root, folded.slice(1).split('/'), 0, values, names)
-    return found && { route: found, values }
+    return statics.get(folded) ?? search(path, folded)
   }
 }
 
-/**
- * Depth-first in order of rank, so the first hit is the best. Each node has at most one param child,
- * and a splat ends the search: the work is bounded by the routes that share the path's shape.
- */
-function find(
-  node: Node,
-  folded: readonly string[],
-  index: number,
-  values: string[],
-  names: readonly string[],
-): Route | undefined {
-  if (index === folded.length) return node.route
-  const name = folded[index]!
-  const child = node.statics.get(name)
-  if (child !== undefined) {
-    const route = find(child, folded, index + 1, values, names)
-    if (route !== undefined) return route
-  }
-  if (node.param !== undefined) {
-    values.push(names[index]!)
-    const route = find(node.param, folded, index + 1, values, names)
-    if (route !== undefined) return route
-    values.pop()
-  }
-  if (node.splat !== undefined) values.push(names.slice(index).join('/'))
-  return node.splat
+function toNames(path: string): string[] {
+  return path === '/' ? [] : path.slice(1).split('/')
 }
 
 /**
@@ -110,11 +77,14 @@ export function toParams({ route, values }: Match): Params {
   const params = Object.create(null) as Params
   let index = 0
   for (const segment of route.segments) {
-    if (segment.kind === 'static') continue
-    const value = decodeParam(values[index++]!)
-    if (segment.kind === 'param') params[segment.name] = value
-    // Start v0 gives the splat both names, and its users read either.
-    else params['_splat'] = params['*'] = value
+    if (segment.kind === 'static' || segment.kind === 'index') continue
+    const raw = values[index++]
+    // An optional one that is missing, or whose affixes are all that is there.
+    if (raw === undefined || (raw === '' && segment.kind === 'optional')) continue
+    const value = decodeParam(raw)
+    // Start gives the splat both names, and its users read either.
+    if (segment.kind === 'splat') params['_splat'] = params['*'] = value
+    else params[segment.name] = value
   }
   return params
 }
@@ -145,26 +115,4 @@ function escapeRawBytes(raw: string): string {
  */
 function isUnroutable(name: string): boolean {
   return name === '' || /^(?:\.|%2e){1,2}$/i.test(name)
-}
-
-function addRoute(root: Node, route: Route, fold: (text: string) => string): void {
-  let node = root
-  for (const segment of route.segments) {
-    if (segment.kind === 'splat') {
-      node.splat = route
-      return
-    }
-    if (segment.kind === 'param') node = node.param ??= createNode()
-    else {
-      const text = fold(toWireText(segment.text))
-      let child = node.statics.get(text)
-      if (child === undefined) node.statics.set(text, (child = createNode()))
-      node = child
-    }
-  }
-  node.route = route
-}
-
-function createNode(): Node {
-  return { statics: new Map() }
 }

@@ -1,65 +1,43 @@
-// Request middleware around one handler, with the least of what routes do to run it.
-import type { Context, TestHandler } from './handlers'
+// One route of Start v1 with middleware around its handler.
+import type { ServerResponse } from 'node:http'
+import {
+  type AnyMiddleware,
+  type StartApiOptions,
+  createFileRoute,
+  createMiddleware,
+  startApi,
+} from 'express-start-api'
+import type { Context } from './handlers'
 
 export interface ChainContext extends Pick<Context, 'request' | 'params'> {
   // oxlint-disable-next-line typescript/no-explicit-any -- what middleware adds
-  readonly context: Context['context'] & Record<string, any>
+  readonly context: { readonly req: any; readonly res: ServerResponse } & Record<string, any>
+  readonly pathname: string
 }
 
+/** May give anything: what a handler must not give is under test as well. */
+export type ChainHandler = (context: ChainContext) => unknown
+
 export interface ChainResult extends ChainContext {
-  readonly response: Response
+  response: Response
 }
 
 export type ServerFunction = (
-  context: ChainContext & { next(options?: { context?: object }): Promise<ChainResult> },
+  options: ChainContext & { next(options?: object): Promise<ChainResult> },
 ) => unknown
 
-/** What `createMiddleware().server(fn)` makes. */
-export interface RequestMiddleware {
-  readonly options: { readonly server: (context: never) => unknown }
+/** Its function may do anything. */
+export function middleware(run: ServerFunction): AnyMiddleware {
+  return createMiddleware().server(run as never)
 }
 
-export function middleware(server: ServerFunction): RequestMiddleware {
-  return { options: { server } }
-}
-
-export function chain(
-  list: readonly RequestMiddleware[],
-  handler: (context: ChainContext) => unknown,
-): TestHandler {
-  return async (given) => {
-    const context = { ...given.context }
-    let response: unknown
-    const own = {
-      // Read through: a Request that nobody reads is not made.
-      get request() {
-        return given.request
-      },
-      params: given.params,
-      context,
-      get response() {
-        return response
-      },
-    }
-    const run = async (index: number): Promise<unknown> => {
-      const server = list[index]?.options.server as ((context: object) => unknown) | undefined
-      const next = (options?: { context?: object }) => {
-        Object.assign(context, options?.context)
-        return run(index + 1)
-      }
-      try {
-        const result =
-          server === undefined
-            ? await handler(own)
-            : await server(Object.create(own, { next: { value: next } }) as object)
-        if (result !== own) response = result
-      } catch (thrown) {
-        if (!(thrown instanceof Response)) throw thrown
-        response = thrown
-      }
-      return own
-    }
-    await run(0)
-    return response
-  }
+/** `/api/x`, file `api/x.ts`, with the middleware around one handler for three methods. */
+export function chainX(
+  list: readonly AnyMiddleware[],
+  handler: ChainHandler,
+  options?: StartApiOptions,
+) {
+  const method = handler as unknown as () => Response
+  const server = { middleware: list, handlers: { GET: method, POST: method, OPTIONS: method } }
+  return startApi({ 'api/x.ts': { Route: createFileRoute('/api/x')({ server }) } }, options)
 }

@@ -1,0 +1,35 @@
+// What Start's `src/start.ts` is written with. Imports nothing but types.
+import type { AnyMiddleware } from './context'
+
+/** Options of a Start application; of them only `requestMiddleware` means something here. */
+export interface StartOptions {
+  /** Middleware that runs around every route, outermost first. */
+  requestMiddleware?: readonly AnyMiddleware[]
+  /** For server functions, which this package does not host. */
+  functionMiddleware?: readonly AnyMiddleware[]
+  readonly [option: string]: unknown
+}
+
+/** What `createStart()` makes; a `start.ts` exports it as `startInstance`. */
+export interface StartInstance<TOptions extends StartOptions = StartOptions> {
+  getOptions(): Promise<TOptions>
+}
+
+/**
+ * Start's application-wide options, in a `start.ts` beside the routes directory, which `startApi()`
+ * finds by itself; or passed on as its option `start`.
+ *
+ * @param getOptions called once, at start-up. (Start calls it for each request.)
+ * @returns to be exported as `startInstance`
+ *
+ * @example
+ * ```ts
+ * // src/start.ts, beside src/routes
+ * export const startInstance = createStart(() => ({ requestMiddleware: [logger] }))
+ * ```
+ */
+export function createStart<const TOptions extends StartOptions>(
+  getOptions: () => TOptions | Promise<TOptions>,
+): StartInstance<TOptions> {
+  return { getOptions: async () => getOptions() }
+}

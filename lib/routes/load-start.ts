@@ -1,0 +1,80 @@
+// Start-up: the global middleware of Start's `start.ts`, beside the routes directory.
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { StartApiError } from '../errors'
+import { type LoadFailure, loadError } from './load-failure'
+import { loadModule } from './load-module'
+import { type Middleware, toMiddleware } from './middleware'
+import { watchLoading } from './watch-loading'
+
+const EXTENSIONS = ['.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs']
+
+/** Where Start's options come from: a file, or what the application imported itself. */
+export interface StartSource {
+  /** For errors. */
+  readonly file: string
+  readonly load: () => unknown
+}
+
+/**
+ * The `start.ts` beside a routes directory (Start: `src/start.ts` beside `src/routes`). A file of that
+ * name which does not name `createStart` is the application's own, and is not loaded.
+ *
+ * @param directory the routes directory, or the folder in it that `base` names
+ */
+export function findStart(
+  directory: string,
+  base: string,
+  load: (file: string) => unknown = loadModule,
+): StartSource | undefined {
+  const path = directory.replaceAll('\\', '/')
+  const routes = base !== '' && path.endsWith(base) ? path.slice(0, -base.length) : path
+  const file = EXTENSIONS.map((extension) => join(dirname(routes), `start${extension}`)).find(
+    (name) => existsSync(name) && /\bcreateStart\b/.test(readFileSync(name, 'utf8')),
+  )
+  if (file === undefined) return undefined
+  return { file: relative(directory, file).replaceAll('\\', '/'), load: () => load(file) }
+}
+
+/**
+ * The middleware that runs around all routes.
+ *
+ * @throws StartApiError if the file can't be used
+ */
+export async function loadStart({ file, load }: StartSource): Promise<Middleware[]> {
+  try {
+    const instance = findInstance(await watchLoading(file, load))
+    if (instance === undefined) {
+      throw new StartApiError(
+        'ERR_START_API_ROUTE_FILE',
+        `${file} names createStart, but exports no \`startInstance\` that it made. Write \`export const startInstance = createStart(…)\`, or pass startApi() the option \`start: false\`.`,
+        { files: [file] },
+      )
+    }
+    const { requestMiddleware } = (await instance.getOptions()) ?? {}
+    return toMiddleware(requestMiddleware, 'requestMiddleware', ` of ${file}`)
+  } catch (error) {
+    const failure: LoadFailure = { file, error }
+    throw loadError([failure])
+  }
+}
+
+interface Instance {
+  getOptions(): Promise<{ readonly requestMiddleware?: unknown } | undefined>
+}
+
+/** The export, or that of a `default` when CommonJS met ESM once or twice on the way (hazard 210). */
+function findInstance(module: unknown): Instance | undefined {
+  let candidate = module as { readonly startInstance?: unknown; readonly default?: unknown } | null
+  for (let depth = 0; depth < 3; depth++) {
+    const { startInstance, default: inner } = candidate ?? {}
+    if (isStartInstance(startInstance)) return startInstance
+    candidate = inner as typeof candidate
+  }
+  return undefined
+}
+
+/** By shape: it may come from `@tanstack/react-start`. */
+export function isStartInstance(value: unknown): value is Instance {
+  return typeof (value as Partial<Instance> | null | undefined)?.getOptions === 'function'
+}

@@ -1,0 +1,347 @@
+// Middleware of Start v1 around handlers: order, context, answers, errors.
+import {
+  type AnyMiddleware,
+  type StartApiOptions,
+  createFileRoute,
+  createMiddleware,
+  createStart,
+  json,
+  startApi,
+} from 'express-start-api'
+import { getRequest, setResponseHeader } from 'express-start-api/server'
+import { type ServerFunction, chainX, middleware } from './support/chain'
+import { describeHosts, listen, serve } from './support/hosts'
+import { recordProcessErrors } from './support/process-errors'
+import { routesDirectory } from './support/routes-directory'
+
+const ok = () => new Response('handler')
+
+/** Adds its name to `context.log`. */
+const log = (name: string): AnyMiddleware =>
+  middleware(({ next, context }) => next({ context: { log: `${context['log'] ?? ''}${name}` } }))
+
+const route = (server: object, more: object = {}) => ({
+  Route: createFileRoute('/')({ server, ...more } as never),
+})
+
+const showLog = ({ context }: { context: object }) =>
+  new Response((context as { log?: string }).log ?? 'nothing')
+
+describeHosts('middleware', (host) => {
+  const ask = async (
+    list: readonly AnyMiddleware[],
+    handler: Parameters<typeof chainX>[1] = ok,
+    options?: StartApiOptions,
+  ) => {
+    const { url } = await serve(host, [chainX(list, handler, options)])
+    const response = await fetch(`${url}/api/x`)
+    return { status: response.status, text: await response.text(), headers: response.headers }
+  }
+
+  it('runs global first, then that of outer files, of the route, of the method', async () => {
+    const files = {
+      '__root.ts': route({ middleware: [log('root ')] }),
+      'api/route.ts': route({ middleware: [log('api ')] }),
+      'api/_auth.ts': route({ middleware: [log('auth ')] }),
+      'api/_auth/users.ts': route({ middleware: [log('users ')] }),
+      'api/_auth/users.$id.ts': route({
+        middleware: [log('id ')],
+        handlers: { GET: { middleware: [log('get')], handler: showLog }, POST: showLog },
+      }),
+      'api/_auth/users_.$id.edit.ts': route({ handlers: { GET: showLog } }),
+    }
+    const start = createStart(() => ({ requestMiddleware: [log('start ')] }))
+    const { url } = await serve(host, [startApi(files, { middleware: [log('option ')], start })])
+    const texts = await Promise.all(
+      [
+        fetch(`${url}/api/users/1`),
+        fetch(`${url}/api/users/1`, { method: 'POST' }),
+        fetch(`${url}/api/users/1/edit`),
+      ].map(async (response) => (await response).text()),
+    )
+    expect(texts).toEqual([
+      'option start root api auth users id get',
+      'option start root api auth users id ',
+      'option start root api auth ',
+    ])
+  })
+
+  it('runs what a middleware depends on before it, and each object once', async () => {
+    const a = log('A')
+    const b = (createMiddleware().middleware([a]) as { server(run: never): AnyMiddleware }).server(
+      (({ next, context }: Parameters<ServerFunction>[0]) =>
+        next({ context: { log: `${context['log']}B` } })) as never,
+    )
+    expect((await ask([b, log('C'), a, b], showLog as never)).text).toBe('ABC')
+    expect((await ask([b], showLog as never, { middleware: [a] })).text).toBe('AB')
+  })
+
+  it('hands on what `next({ context })` is given, over what the application gave', async () => {
+    const { text } = await ask(
+      [
+        middleware(({ next }) => next({ context: { user: 'Ada', role: 'reader' } })),
+        middleware(({ next, context }) =>
+          next({ context: { role: `${context['user']}'s admin` } }),
+        ),
+      ],
+      ({ context }) => json([context['user'], context['role'], context['app'], context.req.url]),
+      { context: () => ({ app: 'shop', role: 'none' }) },
+    )
+    expect(JSON.parse(text)).toEqual(['Ada', "Ada's admin", 'shop', '/api/x'])
+  })
+
+  it('takes no names that lead to a prototype into `context`', async () => {
+    const { text } = await ask(
+      [
+        middleware(({ next }) =>
+          next({ context: JSON.parse('{"__proto__":{"admin":true},"a":1}') }),
+        ),
+      ],
+      ({ context }) =>
+        json([context['a'], context['admin'] ?? 'no', Object.getPrototypeOf(context)]),
+    )
+    expect(JSON.parse(text)).toEqual([1, 'no', null])
+  })
+
+  it('answers itself, and nothing further runs', async () => {
+    const handler = jest.fn(ok)
+    const after = jest.fn()
+    const deny = middleware(() => new Response('no', { status: 401 }))
+    const { status, text } = await ask([deny, middleware(after)], handler)
+    expect([status, text]).toEqual([401, 'no'])
+    expect(handler).not.toHaveBeenCalled()
+    expect(after).not.toHaveBeenCalled()
+  })
+
+  it('changes or replaces the answer after `next()`', async () => {
+    const stamp = middleware(async ({ next }) => {
+      const result = await next()
+      result.response.headers.set('x-stamp', 'yes')
+      return result
+    })
+    const swap = middleware(async ({ next }) => {
+      const result = await next()
+      result.response = new Response(`<${await result.response.text()}>`)
+      return result
+    })
+    const instead = middleware(async ({ next }) => {
+      const { response } = await next()
+      return new Response(`${await response.text()}!`)
+    })
+    const { text, headers } = await ask([stamp, instead, swap])
+    expect([text, headers.get('x-stamp')]).toEqual(['<handler>!', 'yes'])
+  })
+
+  it('keeps the answer of the rest where it returns nothing', async () => {
+    const quiet = middleware(async ({ next }) => {
+      await next()
+    })
+    const hasty = middleware(({ next }) => {
+      void next()
+    })
+    expect((await ask([quiet, hasty])).text).toBe('handler')
+  })
+
+  it('sees a Response that is thrown further in as the answer', async () => {
+    const seen: number[] = []
+    const outer = middleware(async ({ next }) => {
+      const result = await next()
+      seen.push(result.response.status)
+      return result
+    })
+    const { status, text } = await ask([outer], () => {
+      throw new Response('teapot', { status: 418 })
+    })
+    expect([status, text, seen]).toEqual([418, 'teapot', [418]])
+  })
+
+  it('may catch errors of the rest; those it does not reach the error handler', async () => {
+    const fail = () => {
+      throw Object.assign(new Error('boom'), { status: 503 })
+    }
+    const guard = middleware(async ({ next }) => {
+      try {
+        return await next()
+      } catch (error) {
+        return new Response((error as Error).message)
+      }
+    })
+    expect((await ask([guard], fail)).text).toBe('boom')
+    expect((await ask([log('a')], fail)).status).toBe(503)
+  })
+
+  it.each<[string, ServerFunction, string]>([
+    ['neither calls next() nor answers', () => undefined, 'neither called next() nor returned'],
+    ['returns something else', () => 'text', 'returned a string'],
+    [
+      'calls next() twice',
+      async ({ next }) => {
+        await next()
+        return next()
+      },
+      'called next() twice',
+    ],
+    [
+      'makes `response` something else',
+      async ({ next }) => {
+        const result = await next()
+        return Object.assign(result, { response: 'text' })
+      },
+      'must be a Response',
+    ],
+  ])('that %s is an error that names its place', async (_, run, message) => {
+    const failed: Error[] = []
+    const api = chainX([log('a'), middleware(run)], ok)
+    await serve(host, [api])
+    await api.fetch('/api/x').catch((error: Error) => failed.push(error))
+    expect(failed[0]?.message).toContain('server.middleware[1] of api/x.ts (GET api/x.ts)')
+    expect(failed[0]?.message).toContain(message)
+    expect((await ask([middleware(run)])).status).toBe(500)
+  })
+
+  it('does not end the process with what it forgot to wait for', async () => {
+    const errors = await recordProcessErrors(async () => {
+      const { text } = await ask(
+        [
+          middleware(({ next }) => {
+            void next()
+            return new Response('mine')
+          }),
+        ],
+        () => {
+          throw new Error('nobody waits')
+        },
+      )
+      expect(text).toBe('mine')
+    })
+    expect(errors).toEqual([])
+  })
+
+  it('runs for HEAD as for GET, and its answer loses the body', async () => {
+    const { url } = await serve(host, [chainX([log('a')], showLog as never)])
+    const response = await fetch(`${url}/api/x`, { method: 'HEAD' })
+    expect([response.status, await response.text()]).toEqual([200, ''])
+  })
+
+  it('does not run for paths and methods that no file handles', async () => {
+    const global = jest.fn()
+    const { url } = await serve(host, [chainX([], ok, { middleware: [middleware(global)] })])
+    await fetch(`${url}/api/other`)
+    await fetch(`${url}/api/x`, { method: 'DELETE' })
+    await fetch(`${url}/legacy`)
+    expect(global).not.toHaveBeenCalled()
+  })
+
+  it('is in reach of helpers', async () => {
+    const { text, headers } = await ask(
+      [
+        middleware(({ next }) => {
+          setResponseHeader('x-helper', new URL(getRequest().url).pathname)
+          return next()
+        }),
+      ],
+      () => new Response(getRequest().method),
+    )
+    expect([text, headers.get('x-helper')]).toEqual(['GET', '/api/x'])
+  })
+
+  it('sees one Request, its pathname, and further members that others handed on', async () => {
+    const seen: unknown[] = []
+    const first = middleware(({ request, pathname, next }) => {
+      seen.push(request, pathname)
+      return next({ trace: 'abc' })
+    })
+    const second = middleware((options) => {
+      seen.push(options.request === seen[0], (options as unknown as { trace: string }).trace)
+      return options.next()
+    })
+    await ask([first, second], ({ request }) => {
+      seen.push(request === seen[0])
+      return ok()
+    })
+    expect(seen.slice(1)).toEqual(['/api/x', true, 'abc', true])
+  })
+})
+
+describe('lists of middleware', () => {
+  const listed = (list: unknown) => () =>
+    startApi({ 'api/x.ts': route({ middleware: list, handlers: { GET: ok } }) }).ready
+
+  it.each([
+    ['a function', [() => ok()], 'wrap it: createMiddleware().server(…)'],
+    ['an Express middleware', [(_req: unknown, _res: unknown) => {}], 'wrap it: fromExpress(…)'],
+    ['no array', log('a'), 'make it an array'],
+    ['a middleware without a function', [createMiddleware()], 'add .server(…)'],
+    [
+      'a middleware of server functions',
+      [createMiddleware({ type: 'function' })],
+      'server functions',
+    ],
+    ['undefined', [undefined], 'no middleware'],
+  ])('refuse %s at start-up, with the file', async (_, list, hint) => {
+    await expect(listed(list)()).rejects.toMatchObject({
+      code: 'ERR_START_API_ROUTE_FILE',
+      files: ['api/x.ts'],
+      message: expect.stringMatching(
+        new RegExp(`api/x\\.ts.*${hint.replace(/[().]/g, '\\$&')}`, 's'),
+      ),
+    })
+  })
+
+  it('refuse what depends on itself', async () => {
+    const options: Record<string, unknown> = { server: ok }
+    const own = { options }
+    options['middleware'] = [own]
+    await expect(listed([own])()).rejects.toThrow('depends on itself')
+  })
+
+  it('are checked at once in options', () => {
+    expect(() => startApi({}, { middleware: [ok] as never })).toThrow(
+      /^startApi\(\): option `middleware`\[0\] is a function/,
+    )
+    expect(() => startApi({}, { middleware: log('a') as never })).toThrow(TypeError)
+    expect(() => startApi({}, { start: {} as never })).toThrow(/option `start` must be/)
+  })
+})
+
+describe('start.ts beside the routes directory', () => {
+  const text = `
+    const { createMiddleware, createStart } = require('express-start-api')
+    const log = createMiddleware().server(({ next }) => next({ context: { log: 'start' } }))
+    exports.startInstance = createStart(() => ({ requestMiddleware: [log] }))`
+  const routeFile = `
+    const { createFileRoute } = require('express-start-api')
+    exports.Route = createFileRoute('/api/x')({
+      server: { handlers: { GET: ({ context }) => new Response(context.log ?? 'nothing') } },
+    })`
+
+  const bodyOf = async (files: Record<string, string>, options?: StartApiOptions) => {
+    const directory = routesDirectory(files)
+    const { url } = await listen(startApi(`${directory}/routes`, options))
+    return (await fetch(`${url}/api/x`)).text()
+  }
+
+  it('is found, and its requestMiddleware runs', async () => {
+    expect(await bodyOf({ 'start.js': text, 'routes/api/x.js': routeFile })).toBe('start')
+  })
+
+  it('is left alone with `start: false`, and where it does not name createStart', async () => {
+    const files = { 'start.js': text, 'routes/api/x.js': routeFile }
+    expect(await bodyOf(files, { start: false })).toBe('nothing')
+    const own = { 'start.js': 'throw new Error("the server")', 'routes/api/x.js': routeFile }
+    expect(await bodyOf(own)).toBe('nothing')
+  })
+
+  it.each([
+    ['exports none', 'exports.other = "createStart"', 'exports no `startInstance`'],
+    ['throws', '/* createStart */ throw new Error("broken start")', 'broken start'],
+    [
+      'lists what is no middleware',
+      'exports.startInstance = { /* createStart */ getOptions: async () => ({ requestMiddleware: [1] }) }',
+      'requestMiddleware[0] of ../start.js is a number',
+    ],
+  ])('ends start-up if it %s', async (_, start, message) => {
+    const directory = routesDirectory({ 'start.js': start, 'routes/api/x.js': routeFile })
+    await expect(startApi(`${directory}/routes`).ready).rejects.toThrow(message)
+  })
+})

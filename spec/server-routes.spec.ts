@@ -1,0 +1,150 @@
+// Route files of Start v1, and of the releases between v0 and v1.
+import { createFileRoute as createRouterFileRoute } from '@tanstack/react-router'
+import {
+  type RouteModules,
+  type StartApiOptions,
+  createFileRoute,
+  createMiddleware,
+  json,
+  startApi,
+} from 'express-start-api'
+import { createServerFileRoute } from 'express-start-api/server'
+import { describeHosts, serve } from './support/hosts'
+
+const routeOf = (options: object) => ({ Route: createFileRoute('/')(options as never) })
+const ok = () => new Response('ok')
+
+describeHosts('a Server Route', (host) => {
+  const start = async (modules: RouteModules, options?: StartApiOptions) => {
+    const { url } = await serve(host, [startApi(modules, options)])
+    return async (path: string, init?: RequestInit) => {
+      const response = await fetch(url + path, init)
+      return { status: response.status, text: await response.text(), headers: response.headers }
+    }
+  }
+
+  it('gives its handlers request, params, context, pathname and next', async () => {
+    const ask = await start({
+      'api/users.$id.ts': routeOf({
+        server: {
+          handlers: {
+            GET: (options: { request: Request; params: object; context: object; next: unknown }) =>
+              json({
+                url: new URL(options.request.url).search,
+                params: options.params,
+                context: Object.keys(options.context).sort(),
+                pathname: (options as unknown as { pathname: string }).pathname,
+                next: typeof options.next,
+              }),
+          },
+        },
+      }),
+    })
+    expect(JSON.parse((await ask('/api/users/a%20b?q=1')).text)).toEqual({
+      url: '?q=1',
+      params: { id: 'a b' },
+      context: ['req', 'res'],
+      pathname: '/api/users/a%20b',
+      next: 'function',
+    })
+  })
+
+  it('has ANY for methods without a handler, and GET for HEAD', async () => {
+    const any = ({ request }: { request: Request }) => new Response(`any ${request.method}`)
+    const ask = await start({
+      'api/x.ts': routeOf({ server: { handlers: { GET: ok, ANY: any } } }),
+    })
+    const texts = await Promise.all(
+      ['GET', 'POST', 'OPTIONS', 'PROPFIND'].map(
+        async (method) => (await ask('/api/x', { method })).text,
+      ),
+    )
+    expect(texts).toEqual(['ok', 'any POST', 'any OPTIONS', 'any PROPFIND'])
+    expect(await ask('/api/x', { method: 'HEAD' })).toMatchObject({ status: 200, text: '' })
+  })
+
+  it('leaves methods that it lacks to the application', async () => {
+    const ask = await start({ 'api/x.ts': routeOf({ server: { handlers: { GET: ok } } }) })
+    expect((await ask('/api/x', { method: 'POST' })).text).toBe('legacy POST /api/x')
+  })
+
+  it('leaves requests to its page with next(), and whatever serves that answers', async () => {
+    const stamp = createMiddleware().server(async ({ next }) => {
+      const result = await next()
+      result.response.headers.set('x-seen', String(result.response.status))
+      return result
+    })
+    const ask = await start({
+      'api/x.tsx': routeOf({
+        component: () => null,
+        server: {
+          middleware: [stamp],
+          handlers: {
+            GET: ({ request, next }: { request: Request; next(): unknown }) =>
+              request.headers.get('accept') === 'text/html' ? next() : json({ data: true }),
+          },
+        },
+      }),
+    })
+    const page = await ask('/api/x', { headers: { accept: 'text/html' } })
+    expect(page.text).toBe('legacy GET /api/x')
+    expect((await ask('/api/x')).text).toBe('{"data":true}')
+  })
+
+  it('may not call next() where its file has no page', async () => {
+    const ask = await start({
+      'api/x.ts': routeOf({
+        server: { handlers: { GET: ({ next }: { next(): unknown }) => next() } },
+      }),
+    })
+    expect((await ask('/api/x')).status).toBe(500)
+  })
+
+  it('may be made by the real @tanstack/react-router', async () => {
+    const Route = createRouterFileRoute('/api/x' as never)({
+      component: () => null,
+      server: { handlers: { GET: ok } },
+    } as never)
+    const ask = await start({ 'api/x.tsx': { Route } })
+    expect((await ask('/api/x')).text).toBe('ok')
+  })
+
+  it('of the releases before v1 has methods, a method builder, and middleware', async () => {
+    const log = (name: string) =>
+      createMiddleware().server(({ next, context }) =>
+        next({ context: { log: `${(context as { log?: string }).log ?? ''}${name}` } }),
+      )
+    const show = ({ context }: { context: object }) =>
+      new Response((context as { log?: string }).log)
+    const ask = await start({
+      'api/plain.ts': { ServerRoute: createServerFileRoute('/api/plain').methods({ GET: ok }) },
+      'api/built.ts': {
+        ServerRoute: createServerFileRoute()
+          .middleware([log('route ')])
+          .methods((api) => ({
+            GET: api.middleware([log('method')]).handler(show),
+            POST: show,
+          })),
+      },
+    })
+    const built = [await ask('/api/built'), await ask('/api/built', { method: 'POST' })]
+    expect((await ask('/api/plain')).text).toBe('ok')
+    expect(built.map(({ text }) => text)).toEqual(['route method', 'route '])
+  })
+})
+
+describe('files of v1', () => {
+  it('hold a component, where the loader takes JSX, beside handlers', async () => {
+    const api = startApi(`${__dirname}/fixtures/server-routes`, { apiBaseURL: '/' })
+    await api.ready
+    expect(api.routes.map(({ path, methods, dialect }) => [path, methods, dialect])).toEqual([
+      ['/both', ['GET'], 'Route'],
+      ['/files/{$}.txt', ['ANY'], 'Route'],
+      ['/{-$lang}/about', ['GET'], 'Route'],
+    ])
+    expect(await (await api.fetch('/both')).text()).toBe('data')
+    expect(await (await api.fetch('/files/a/b.txt')).text()).toBe('a/b')
+    expect(await (await api.fetch('/about')).text()).toBe('no language')
+    expect(await (await api.fetch('/de/about')).text()).toBe('de')
+  })
+})
