@@ -28,8 +28,8 @@ export interface LoadOptions {
   readonly handler?: unknown
   /** Takes what would end start-up, in dev mode: the other files are served. */
   readonly onFailure?: (failure: LoadFailure) => void
-  /** Takes warnings. Default: the console, with the package's name in front. */
-  readonly warn?: (text: string) => void
+  /** Takes warnings, and the file that one is about. Default: the console, with the package's name in front. */
+  readonly warn?: (text: string, file?: string) => void
 }
 
 /** A file, or a bundler's module, that start-up is going to load. */
@@ -104,8 +104,7 @@ function rejectFailures(failures: readonly LoadFailure[], { onFailure }: LoadOpt
 function fromDirectory(directory: string, options: LoadOptions): RouteFile[] {
   const { base, ignore, load = loadModule } = options
   const files: RouteFile[] = []
-  // `startApi('./routes/api')`: here, too, a file without the export is a mistake and no page.
-  const isBase = base !== '' && directory.replaceAll(sep, '/').endsWith(base)
+  const isBase = isBaseDirectory(directory, base)
   for (const file of findRouteFiles(directory, ignore)) {
     const path = join(directory, file)
     if (isUnderBase(file, base) || namesApiExport(path)) {
@@ -114,6 +113,11 @@ function fromDirectory(directory: string, options: LoadOptions): RouteFile[] {
   }
   if (files.length === 0) warnEmpty(directory, options)
   return files
+}
+
+/** `startApi('./routes/api')`: here, too, a file without the export is a mistake and no page. */
+export function isBaseDirectory(directory: string, base: string): boolean {
+  return base !== '' && directory.replaceAll(sep, '/').endsWith(base)
 }
 
 function isUnderBase(file: string, base: string): boolean {
@@ -210,6 +214,7 @@ function toConflictLine(group: readonly ServedFile[]): string {
 function warnNoRoute(file: string, { base, warn = warnOnConsole }: LoadOptions): void {
   warn(
     `${file} exports no \`APIRoute\`, so ${toPath(file, base)} is not served. Export it by that name, or begin the file's name with "-" if it is no route.`,
+    file,
   )
 }
 

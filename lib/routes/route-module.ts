@@ -64,20 +64,16 @@ export function toRoute(file: string, path: RoutePath, module: unknown): Route {
 
 function toHandlers(file: string, methods: Record<string, unknown>): Map<string, Handler> {
   const handlers = new Map<string, Handler>()
+  const problems: string[] = []
   for (const [method, handler] of Object.entries(methods)) {
     if (handler === undefined) continue
     if (!(METHODS as readonly string[]).includes(method)) {
-      const upper = method.toUpperCase()
-      const hint = (METHODS as readonly string[]).includes(upper)
-        ? `write \`${upper}\``
-        : `use ${METHODS.join(', ')}`
-      throw bad(file, `has a handler named \`${method}\`; ${hint}`)
-    }
-    if (typeof handler !== 'function') {
-      throw bad(file, `has a \`${method}\` that is ${describe(handler)}; make it a function`)
-    }
-    handlers.set(method, handler as Handler)
+      problems.push(`a handler named \`${method}\`; ${toMethodHint(method)}`)
+    } else if (typeof handler !== 'function') {
+      problems.push(`a \`${method}\` that is ${describe(handler)}; make it a function`)
+    } else handlers.set(method, handler as Handler)
   }
+  if (problems.length > 0) throw bad(file, `has ${problems.join('; and ')}`)
   if (handlers.size === 0) {
     throw bad(
       file,
@@ -85,6 +81,13 @@ function toHandlers(file: string, methods: Record<string, unknown>): Map<string,
     )
   }
   return handlers
+}
+
+function toMethodHint(method: string): string {
+  const upper = method.toUpperCase()
+  return (METHODS as readonly string[]).includes(upper)
+    ? `write \`${upper}\``
+    : `use ${METHODS.join(', ')}`
 }
 
 /**
