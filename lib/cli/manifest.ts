@@ -20,13 +20,13 @@ Writes a module that imports the route files of a directory, for servers that ar
   operand: 'directory',
   run(directory, values) {
     const { output } = values
-    const files = findRoutes(resolve(directory), toSettings(values)).map(({ file }) => file)
     const target = resolve(output ?? 'routes.manifest.ts')
     if (!/\.[cm]?[jt]s$/.test(target) || /\.d\.[cm]?ts$/.test(target)) {
       throw new CommandError(
         `--output must be a .ts, .mts, .cts, .js, .mjs or .cjs file, not ${output}.`,
       )
     }
+    const files = findRoutes(resolve(directory), toSettings(values)).map(({ file }) => file)
     const text = toManifest(files, resolve(directory), target)
     if (output === undefined) return { stdout: text, exitCode: 0 }
     // An unchanged file keeps its date: bundlers that watch it would build again.
