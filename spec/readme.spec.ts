@@ -8,26 +8,19 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { json, startApi } from 'express-start-api'
-import ts from 'typescript'
 import { dependencies, scripts } from '../package.json'
 import { assertBuilt, root, start } from './support/built'
+import { blocksOf, compile, curl, freePort, stepsOf, transcriptsOf } from './support/documents'
 import { apiRoutes } from './support/routes'
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
 
-const program = blocksOf('js')
-const snippets = blocksOf('ts')
-const transcripts = blocksOf('sh').filter((block) => block.startsWith('$ '))
-
-function blocksOf(language: string): string[] {
-  return [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, 'gm'))].map(
-    ([, block]) => block!,
-  )
-}
+const program = blocksOf(readme, 'js')
+const snippets = blocksOf(readme, 'ts')
+const transcripts = transcriptsOf(readme)
 
 /** Cells of the table below a heading, without its head. */
 function tableOf(heading: string): string[][] {
@@ -43,50 +36,6 @@ function tableOf(heading: string): string[][] {
 
 function codesIn(text: string): string[] {
   return [...text.matchAll(/`([^`]+)`/g)].map(([, code]) => code!)
-}
-
-interface Step {
-  readonly command: string
-  readonly output: string
-}
-
-function stepsOf(transcript: string): Step[] {
-  return transcript
-    .slice(2)
-    .split('\n$ ')
-    .map((step) => {
-      const [command = '', ...output] = step.split('\n')
-      return { command, output: output.join('\n').trimEnd() }
-    })
-}
-
-/** What `curl` prints. Run here and not by curl, which a machine with Node and npm may lack. */
-async function curl(command: string, origin: string): Promise<string> {
-  const words = [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, word]) => quoted ?? word!)
-  const headers = new Headers()
-  const init: RequestInit = { headers }
-  let url = ''
-  for (let index = 1; index < words.length; index++) {
-    const word = words[index]!
-    if (word === '-H') {
-      const [name = '', value = ''] = words[++index]!.split(': ')
-      headers.set(name, value)
-    } else if (word === '-d') {
-      init.method = 'POST'
-      init.body = words[++index]!
-    } else if (word.startsWith('http://localhost:3000/')) url = word
-    else throw new Error(`This spec knows no curl option ${word}: teach it, or do without`)
-  }
-  const response = await fetch(url.replace('http://localhost:3000', origin), init)
-  return (await response.text()).trimEnd()
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0)
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 describe('README.md', () => {
@@ -183,29 +132,6 @@ describe('README.md', () => {
 
   it('has snippets that compile', () => {
     expect(snippets.length).toBeGreaterThan(0)
-    expect(compile(snippets)).toEqual([])
+    expect(compile(snippets, 'README')).toEqual([])
   }, 30_000)
 })
-
-/** What the compiler says about modules that lie beside the README. */
-function compile(modules: readonly string[]): string[] {
-  const config = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile)
-  const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, root)
-  const sources = new Map(
-    modules.map((text, index) => [resolve(root, `readme-${index + 1}.ts`), text]),
-  )
-  const host = ts.createCompilerHost(options)
-  const { fileExists, readFile, getSourceFile } = host
-  host.fileExists = (file) => sources.has(resolve(file)) || fileExists(file)
-  host.readFile = (file) => sources.get(resolve(file)) ?? readFile(file)
-  host.getSourceFile = (file, ...rest) => {
-    const text = sources.get(resolve(file))
-    return text === undefined
-      ? getSourceFile(file, ...rest)
-      : ts.createSourceFile(file, text, rest[0])
-  }
-  const program = ts.createProgram([...sources.keys()], options, host)
-  return ts
-    .getPreEmitDiagnostics(program)
-    .map((diagnostic) => ts.formatDiagnostic(diagnostic, host).trim())
-}

@@ -5,6 +5,7 @@ import http2 from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { Response as PolyfillResponse } from '@whatwg-node/fetch'
+import compression from 'compression'
 import { json } from 'express-start-api'
 import { setHeader, setResponseStatus } from 'express-start-api/server'
 import { type TestHandler, routeX } from './support/handlers'
@@ -257,6 +258,19 @@ describeHosts('an answer without content', (host) => {
     expect(answer.headers['content-length']).toBeUndefined()
     expect(answer.headers['transfer-encoding']).toBeUndefined()
     expect(answer.headers['etag']).toBe('"1"')
+  })
+
+  // As Express's `res.send()`: compression() goes by the type, and would say `content-encoding: gzip`, which
+  // a cache may take for the encoding of what it has stored (RFC 9111, 3.2).
+  it.each([204, 304])('has no type and no encoding with status %i', async (status) => {
+    const app = await serve(host, [
+      compression() as Middleware,
+      routeX(() => new Response(null, { status, headers: { 'content-type': 'text/plain' } })),
+    ])
+    const answer = await fetch(`${app.url}/api/x`, { headers: { 'accept-encoding': 'gzip' } })
+    expect(answer.status).toBe(status)
+    expect(answer.headers.get('content-type')).toBeNull()
+    expect(answer.headers.get('content-encoding')).toBeNull()
   })
 
   it('has length 0 with status 205', async () => {

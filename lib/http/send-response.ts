@@ -44,6 +44,8 @@ export function sendResponse(
   const isHead = res.req?.method === 'HEAD'
   // Statuses without content, whatever the Response holds: RFC 9110, 6.4.1 and 15.3.6.
   if (head.status === 204 || head.status === 205 || head.status === 304) {
+    // By the type, compression() would claim an encoding.
+    if (head.status !== 205) head.headers.delete('content-type')
     if (head.status === 204) head.headers.delete('content-length')
     if (head.status === 205) head.headers.set('content-length', '0')
     discard(response)

@@ -1,5 +1,6 @@
 // For specs that run the package as users get it: from `dist`, in processes of their own.
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { globSync } from 'glob'
@@ -21,21 +22,29 @@ export interface Program {
   /** What it printed, up to its URL. */
   readonly output: string
   readonly origin: string
+  /** Tells it to end, by SIGTERM, and resolves to its exit code. */
+  stop(): Promise<number | null>
 }
 
 /** Runs a program until it prints its URL; ends it after the specs. */
 export async function start(
   [file, ...args]: readonly [string, ...string[]],
-  { cwd = root }: { cwd?: string } = {},
+  { cwd = root, env }: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Program> {
-  const child = spawn(file, args, { cwd, env: { ...process.env, PORT: '0' } })
+  const child = spawn(file, args, { cwd, env: { ...process.env, PORT: '0', ...env } })
   children.add(child)
   let output = ''
+  const stop = async (): Promise<number | null> => {
+    const ended = once(child, 'exit')
+    child.kill()
+    const [code] = (await ended) as [number | null]
+    return code
+  }
   return new Promise((resolve, reject) => {
     const read = (chunk: Buffer): void => {
       output += chunk.toString()
       const url = /http:\/\/localhost:\d+(?=[/\n])/.exec(output)
-      if (url !== null) resolve({ output, origin: url[0] })
+      if (url !== null) resolve({ output, origin: url[0], stop })
     }
     child.stdout.on('data', read)
     child.stderr.on('data', read)
