@@ -29,6 +29,93 @@ function statusOf(module: string, ...args: readonly string[]): Ended {
 
 const FULL = '█'.repeat(30)
 
+/** Without the line of the module. */
+const STAGES = [
+  `░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░  0 %  0 of 23 endpoints moved to route files
+
+LEGACY  PATH                    MOUNTED AT
+POST    /api/webhooks/payments
+POST    /api/auth/sign-up       /api/auth
+POST    /api/auth/sign-in       /api/auth
+POST    /api/auth/sign-out      /api/auth
+GET     /api/auth/me            /api/auth
+GET     /api/notes              /api/notes
+POST    /api/notes              /api/notes
+GET     /api/notes/search       /api/notes
+GET     /api/notes/events       /api/notes
+GET     /api/notes/export       /api/notes
+GET     /api/notes/:id          /api/notes
+PUT     /api/notes/:id          /api/notes
+PATCH   /api/notes/:id          /api/notes
+DELETE  /api/notes/:id          /api/notes
+GET     /api/notes/:id/files    /api/notes/:id/files
+POST    /api/notes/:id/files    /api/notes/:id/files
+GET     /api/files/:id          /api/files
+DELETE  /api/files/:id          /api/files
+GET     /api/health
+GET     /api/go/:code
+GET     /api/preferences
+PUT     /api/preferences
+GET     /api/reports/:year
+`,
+  `██████████████████░░░░░░░░░░░░  60 %  14 of 23 endpoints moved to route files
+
+START   PATH                  FILE
+GET     /api/auth/me          api/auth/me.js
+POST    /api/auth/sign-out    api/auth/sign-out.js
+DELETE  /api/files/$id        api/files/$id.js
+GET     /api/go/$code         api/go/$code.js
+GET     /api/health           api/health.js
+GET     /api/notes            api/notes.js
+GET     /api/notes/$id        api/notes/$id.js
+DELETE  /api/notes/$id        api/notes/$id.js
+GET     /api/notes/$id/files  api/notes/$id/files.js
+GET     /api/notes/events     api/notes/events.js
+GET     /api/notes/export     api/notes/export.js
+GET     /api/notes/search     api/notes/search.js
+GET     /api/preferences      api/preferences.js
+GET     /api/reports/$year    api/reports/$year.js
+
+LEGACY  PATH                    MOUNTED AT
+POST    /api/webhooks/payments
+POST    /api/auth/sign-up
+POST    /api/auth/sign-in
+POST    /api/notes              /api/notes
+PUT     /api/notes/:id          /api/notes
+PATCH   /api/notes/:id          /api/notes
+POST    /api/notes/:id/files    /api/notes
+GET     /api/files/:id
+PUT     /api/preferences
+`,
+  `██████████████████████████████  100 %  23 of 23 endpoints moved to route files
+
+START   PATH                    FILE
+GET     /api/auth/me            api/auth/me.ts
+POST    /api/auth/sign-in       api/auth/sign-in.ts
+POST    /api/auth/sign-out      api/auth/sign-out.ts
+POST    /api/auth/sign-up       api/auth/sign-up.ts
+GET     /api/files/$id          api/files/$id.ts
+DELETE  /api/files/$id          api/files/$id.ts
+GET     /api/go/$code           api/go/$code.ts
+GET     /api/health             api/health.ts
+GET     /api/notes              api/notes.ts
+POST    /api/notes              api/notes.ts
+GET     /api/notes/$id          api/notes/$id.ts
+PUT     /api/notes/$id          api/notes/$id.ts
+PATCH   /api/notes/$id          api/notes/$id.ts
+DELETE  /api/notes/$id          api/notes/$id.ts
+GET     /api/notes/$id/files    api/notes/$id/files.ts
+POST    /api/notes/$id/files    api/notes/$id/files.ts
+GET     /api/notes/events       api/notes/events.ts
+GET     /api/notes/export       api/notes/export.ts
+GET     /api/notes/search       api/notes/search.ts
+GET     /api/preferences        api/preferences.ts
+PUT     /api/preferences        api/preferences.ts
+GET     /api/reports/$year      api/reports/$year.ts
+POST    /api/webhooks/payments  api/webhooks/payments.ts
+`,
+]
+
 describe('start-api status of an example', () => {
   beforeAll(assertBuilt)
 
@@ -67,6 +154,15 @@ GET     /
     expect(stdout.startsWith(before)).toBe(true)
     expect(stdout.endsWith(after)).toBe(true)
   })
+
+  it.each(STAGES.map((text, stage) => [stage, text] as const))(
+    'tells how far stage %i of the migrated application is',
+    (stage, text) => {
+      const module = `examples/legacy-migration/stage-${stage}/app.js`
+      const stdout = `${module}\n${text}`
+      expect(statusOf(module, '--fail-on-shadowed')).toEqual({ status: 0, stdout, stderr: '' })
+    },
+  )
 
   it('loads ES modules', () => {
     expect(statusOf('examples/esm/app.mjs')).toEqual({
