@@ -298,6 +298,21 @@ await new Promise((resolve) => createServer(app).listen(0, resolve))
     expect(run(app, 'listens.mjs').stdout).toMatch(/^GET +\/only$/m)
   })
 
+  it('lists the routes of an application whose database is out of reach', () => {
+    const files = {
+      'app.js': `
+exports.createApp = async () => {
+  void Promise.reject(new Error('no database'))
+  await new Promise(setImmediate)
+  return require('express')().get('/a', () => {})
+}
+`,
+    }
+    const { status, stdout, stderr } = run(createApp(files, ['express']), 'app.js')
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/^GET +\/a$/m)])
+    expect(stderr).toMatch(/^\[start-api\] app\.js failed beside its routes: Error: no database$/m)
+  })
+
   it('says what is missing', () => {
     const app = createApp(
       {

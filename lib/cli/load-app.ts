@@ -25,6 +25,10 @@ export async function loadApp(module: string, exported: string | undefined): Pro
     throw new Error(`There is no ${module}. Name the module that makes the Express application.`)
   }
   for (const from of [file, join(process.cwd(), 'package.json')]) recordMountsOf(from)
+  // A database that can't be reached, say: what is listed doesn't need it.
+  process.on('uncaughtException', (error) => {
+    console.error(`[start-api] ${relative('', file)} failed beside its routes:`, error)
+  })
   const listening = interceptListening()
   try {
     const found = await Promise.race([
