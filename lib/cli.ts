@@ -1,24 +1,28 @@
 #!/usr/bin/env node
 // The command `start-api`: reads arguments, runs one command, and ends with its exit code.
-import { CommandError, type Output, USAGE, runCommand } from './cli/run-command'
+import { CommandError, type Output } from './cli/command'
+import { runCommand } from './cli/run-command'
+import { toTerminal } from './cli/terminal'
+
+const { stdout, stderr } = process
 
 async function main(args: readonly string[]): Promise<Output> {
   try {
-    return await runCommand(args)
+    return await runCommand(args, toTerminal(stdout, process.env))
   } catch (error) {
-    if (error instanceof CommandError) {
-      return { stderr: `start-api: ${error.message}\n\n${USAGE}`, exitCode: 2 }
-    }
     const message = error instanceof Error ? error.message : String(error)
-    return { stderr: `start-api: ${message}\n`, exitCode: 1 }
+    return { stderr: `start-api: ${message}\n`, exitCode: error instanceof CommandError ? 2 : 1 }
   }
 }
 
 async function run(): Promise<void> {
-  const { stdout = '', stderr = '', exitCode } = await main(process.argv.slice(2))
-  process.stderr.write(stderr)
+  const write = stdout.write.bind(stdout)
+  // What the application prints while it is loaded must not get into `--json`.
+  stdout.write = stderr.write.bind(stderr)
+  const output = await main(process.argv.slice(2))
+  stderr.write(output.stderr ?? '')
   // Route files may have opened what keeps a process alive; pipes still get the whole text.
-  process.stdout.write(stdout, () => process.exit(exitCode))
+  write(output.stdout ?? '', () => process.exit(output.exitCode))
 }
 
 void run()

@@ -1,7 +1,9 @@
 // The command `start-api`: its arguments, what it prints, how it ends.
 import { existsSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Output, USAGE, runCommand } from '../lib/cli/run-command'
+import type { Output } from '../lib/cli/command'
+import { runCommand } from '../lib/cli/run-command'
+import { toTerminal } from '../lib/cli/terminal'
 import { buildPackage, createApp, runNode } from './support/built-package'
 import { routeText, routeTexts, routesDirectory } from './support/routes-directory'
 
@@ -47,6 +49,13 @@ describe('start-api routes', () => {
     )
   })
 
+  it('gives programs the same as JSON', async () => {
+    const directory = routesDirectory({ 'api/a.js': routeText('a', ['GET', 'PUT']) })
+    expect(JSON.parse((await runCommand(['routes', directory, '--json'])).stdout!)).toEqual([
+      { path: '/api/a', methods: ['GET', 'PUT'], file: 'api/a.js', dialect: 'APIRoute' },
+    ])
+  })
+
   it('fails on files that can’t be used, with the sentences that the application would show', async () => {
     const directory = routesDirectory({ 'api/a.js': `throw new TypeError('boom')` })
     expect(await rejection(['routes', directory])).toBe(
@@ -87,24 +96,77 @@ describe('start-api manifest', () => {
   })
 })
 
+const HELP = `Usage: start-api <command> [options]
+
+  routes    lists methods, paths and files of a routes directory
+  check     finds what is wrong with the route files, and corrects some
+  new       creates the file of a path, e.g. '/api/users/$id'
+  manifest  writes a module that imports the route files, for bundlers
+  status    shows how far an Express application has moved to route files
+
+\`start-api <command> --help\` lists its options. With TypeScript on Node 20 or 22.17 and older, put
+NODE_OPTIONS='-r ts-node/register' or NODE_OPTIONS='--import tsx' in front.
+`
+
+const ROUTES_HELP = `Usage: start-api routes [dir] [options]
+
+Lists what the route files of a directory (default: routes) serve.
+
+  --base <path>     the apiBaseURL of the application (default: /api)
+  --ignore <glob>   files that are no routes; may be repeated
+  --json            for programs
+`
+
 describe('start-api', () => {
-  it('explains itself', async () => {
-    expect(await runCommand(['--help'])).toEqual({ stdout: USAGE, exitCode: 0 })
-    expect(await runCommand(['routes', '-h'])).toEqual({ stdout: USAGE, exitCode: 0 })
+  it('explains itself, and each command', async () => {
+    for (const args of [['--help'], ['-h'], ['help']]) {
+      expect(await runCommand(args)).toEqual({ stdout: HELP, exitCode: 0 })
+    }
+    expect(await runCommand(['routes', '-h'])).toEqual({ stdout: ROUTES_HELP, exitCode: 0 })
   })
 
+  it.each(['routes', 'check', 'new', 'manifest', 'status'])(
+    'takes each option that the help of `%s` names',
+    async (name) => {
+      const { stdout = '' } = await runCommand([name, '--help'])
+      const named = [...stdout.matchAll(/^ +(?:-\w, )?(--[\w-]+)( <)?/gm)]
+      const options = named.map(
+        ([, option, value]) => `${option}${value === undefined ? '' : '=x'}`,
+      )
+      expect(options.length).toBeGreaterThan(0)
+      expect(await rejection([name, ...options, '--nope'])).toMatch(/^Unknown option '--nope'/)
+      for (const line of stdout.split('\n')) expect(line.length).toBeLessThan(101)
+    },
+  )
+
   it.each([
-    [[], 'which command?'],
-    [['nope'], 'there is no command `nope`.'],
-    [['routes', '--nope'], /^Unknown option '--nope'/],
+    [[], 'which command? There are routes, check, new, manifest, status; `start-api --help`'],
+    [['nope'], 'there is no command `nope`. There are routes,'],
+    [['routes', '--nope'], /^Unknown option '--nope'[^]*\n\nUsage: start-api routes \[dir\]/],
     [['routes', 'a', 'b'], 'takes one directory, not 2.'],
-    [['routes', '-o', 'x.ts'], '`routes` takes no --output.'],
+    [['routes', '-o', 'x.ts'], /^Unknown option '-o'/],
     [['routes', '--base', 'a?b'], /option `apiBaseURL` is "a\?b"/],
-    [['manifest'], '`manifest` needs the directory.'],
-    [['manifest', __dirname, '-o', 'x.json'], /^--output must be a \.ts, .* file, not x\.json\.$/],
+    [['manifest'], 'directory is missing.'],
+    [['manifest', __dirname, '-o', 'x.json'], /^--output must be a \.ts, .* file, not x\.json\.$/m],
     [['manifest', __dirname, '-o', 'x.d.ts'], /^--output must be a \.ts/],
+    [['new'], 'path is missing.'],
+    [['status'], 'app module is missing.'],
   ])('turns down %j', async (args, message) => {
     expect(await rejection(args)).toMatch(message)
+  })
+
+  it('paints on a terminal only, and as NO_COLOR and FORCE_COLOR say', () => {
+    const painted = (isTTY: boolean, env: Record<string, string>) =>
+      toTerminal({ isTTY }, env).paint('red', 'x') !== 'x'
+    expect([
+      painted(true, {}),
+      painted(false, {}),
+      painted(true, { TERM: 'dumb' }),
+      painted(true, { NO_COLOR: '1' }),
+      painted(true, { NO_COLOR: '' }),
+      painted(false, { FORCE_COLOR: '1' }),
+      painted(true, { FORCE_COLOR: '0' }),
+    ]).toEqual([true, false, false, false, true, true, false])
   })
 
   describe('as a program', () => {
@@ -120,12 +182,12 @@ describe('start-api', () => {
       return { status, stdout, stderr }
     }
 
-    it('prints to stdout, and ends though a route file keeps the process busy', () => {
-      const text = `setInterval(() => {}, 1000)\n${routeText('a')}`
-      expect(run({ 'routes/api/a.js': text }, ['routes'])).toEqual({
+    it('prints to stdout, and ends though a route file prints, and keeps the process busy', () => {
+      const text = `console.log('noise')\nsetInterval(() => {}, 1000)\n${routeText('a')}`
+      expect(run({ 'routes/api/a.js': text }, ['routes', '--json'])).toEqual({
         status: 0,
-        stdout: 'METHOD  PATH    FILE      DIALECT\nGET     /api/a  api/a.js  APIRoute\n',
-        stderr: '',
+        stdout: `${JSON.stringify([{ path: '/api/a', methods: ['GET'], file: 'api/a.js', dialect: 'APIRoute' }], null, 2)}\n`,
+        stderr: 'noise\n',
       })
     })
 
@@ -137,10 +199,10 @@ describe('start-api', () => {
           /^start-api: The routes directory .* does not exist/,
         ) as unknown,
       })
-      expect(run({}, ['nope'])).toEqual({
+      expect(run({}, ['routes', 'a', 'b'])).toEqual({
         status: 2,
         stdout: '',
-        stderr: `start-api: there is no command \`nope\`.\n\n${USAGE}`,
+        stderr: `start-api: takes one directory, not 2.\n\n${ROUTES_HELP}`,
       })
     })
   })

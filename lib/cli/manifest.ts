@@ -1,6 +1,52 @@
 // `start-api manifest`: the text of a module that imports the route files, for servers that are
 // bundled: a bundler follows written imports, and no routes directory (hazard 224).
-import { dirname, relative, sep } from 'node:path'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, relative, resolve, sep } from 'node:path'
+import { findRoutes } from '../routes/load-routes'
+import { type Command, CommandError, toSettings } from './command'
+import { count } from './terminal'
+
+export const manifest: Command = {
+  summary: 'writes a module that imports the route files, for bundlers',
+  usage: `Usage: start-api manifest <dir> [options]
+
+Writes a module that imports the route files of a directory, for servers that are bundled.
+
+  -o, --output <file>   .ts, .mts, .cts, .js, .mjs or .cjs (default: printed)
+  --base <path>         the apiBaseURL of the application (default: /api)
+  --ignore <glob>       files that are no routes; may be repeated
+`,
+  options: ['output', 'base', 'ignore'],
+  operand: 'directory',
+  run(directory, values) {
+    const { output } = values
+    const target = resolve(output ?? 'routes.manifest.ts')
+    if (!/\.[cm]?[jt]s$/.test(target) || /\.d\.[cm]?ts$/.test(target)) {
+      throw new CommandError(
+        `--output must be a .ts, .mts, .cts, .js, .mjs or .cjs file, not ${output}.`,
+      )
+    }
+    const files = findRoutes(resolve(directory), toSettings(values)).map(({ file }) => file)
+    const text = toManifest(files, resolve(directory), target)
+    if (output === undefined) return { stdout: text, exitCode: 0 }
+    // An unchanged file keeps its date: bundlers that watch it would build again.
+    const state = readText(target) === text ? 'is up to date' : 'written'
+    if (state === 'written') {
+      mkdirSync(dirname(target), { recursive: true })
+      writeFileSync(target, text)
+    }
+    const stdout = `${relative('', target)} ${state}: ${count(files.length, 'route file')}\n`
+    return { stdout, exitCode: 0 }
+  },
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
+}
 
 /**
  * A module whose default export startApi() takes. It depends on the file names alone: the same on

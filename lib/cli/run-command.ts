@@ -1,109 +1,76 @@
-// Arguments → command → what to print. No command touches the process itself.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, relative, resolve } from 'node:path'
+// Arguments → command → what to print.
 import { parseArgs } from 'node:util'
-import { type Settings, readOptions } from '../options'
-import { findRoutes, loadRoutes } from '../routes/load-routes'
-import { toManifest } from './manifest'
-import { toTable } from './route-listing'
+import { check } from './check'
+import { type Command, CommandError, OPTIONS, type Output, type Values } from './command'
+import { manifest } from './manifest'
+import { createRoute } from './new'
+import { listRouteFiles } from './routes'
+import { status } from './status'
+import { type Terminal, plain } from './terminal'
 
-export interface Output {
-  readonly stdout?: string
-  readonly stderr?: string
-  /** 0: done, 1: the routes can't be used, 2: the arguments make no sense. */
-  readonly exitCode: 0 | 1 | 2
-}
+const COMMANDS = new Map<string, Command>([
+  ['routes', listRouteFiles],
+  ['check', check],
+  ['new', createRoute],
+  ['manifest', manifest],
+  ['status', status],
+])
 
-/** The arguments make no sense. */
-export class CommandError extends Error {}
+const HELP = `Usage: start-api <command> [options]
 
-export const USAGE = `Usage:
-  start-api routes [dir]               lists the routes of a directory (default: routes)
-  start-api manifest <dir> [-o file]   writes a module that imports the route files, for bundlers
-
-Options:
-  -o, --output <file>   where the manifest goes: .ts, .mts, .cts, .js, .mjs or .cjs (default: printed)
-  --base <path>         the apiBaseURL of the application (default: /api)
-  --ignore <glob>       files that are no routes; may be repeated
-  -h, --help            this text
+${[...COMMANDS].map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}\n`).join('')}
+\`start-api <command> --help\` lists its options. With TypeScript on Node 20 or 22.17 and older, put
+NODE_OPTIONS='-r ts-node/register' or NODE_OPTIONS='--import tsx' in front.
 `
-
-const OPTIONS = {
-  output: { type: 'string', short: 'o' },
-  base: { type: 'string' },
-  ignore: { type: 'string', multiple: true },
-  help: { type: 'boolean', short: 'h' },
-} as const
 
 /**
  * @throws CommandError for unusable arguments
  * @throws StartApiError for routes that can't be used
  */
-export async function runCommand(args: readonly string[]): Promise<Output> {
-  const { values, positionals } = readArgs(args)
-  const [command, ...operands] = positionals
-  if (values.help === true) return { stdout: USAGE, exitCode: 0 }
-  if (operands.length > 1) throw new CommandError(`takes one directory, not ${operands.length}.`)
-  const settings = readSettings(values)
-  switch (command) {
-    case 'routes':
-      if (values.output !== undefined) throw new CommandError('`routes` takes no --output.')
-      return listRoutes(operands[0] ?? 'routes', settings)
-    case 'manifest':
-      if (operands[0] === undefined) throw new CommandError('`manifest` needs the directory.')
-      return writeManifest(operands[0], values.output, settings)
-    case undefined:
-      throw new CommandError('which command?')
-    default:
-      throw new CommandError(`there is no command \`${command}\`.`)
+export async function runCommand(
+  args: readonly string[],
+  terminal: Terminal = plain,
+): Promise<Output> {
+  const [name = '', ...rest] = args
+  if (name === '--help' || name === '-h' || name === 'help') return { stdout: HELP, exitCode: 0 }
+  const command = COMMANDS.get(name)
+  if (command === undefined) {
+    const known = [...COMMANDS.keys()].join(', ')
+    const what =
+      name === '' || name.startsWith('-') ? 'which command?' : `there is no command \`${name}\`.`
+    throw new CommandError(`${what} There are ${known}; \`start-api --help\` explains them.`)
   }
+  return runIn(command, rest, terminal).catch((error: unknown) => {
+    if (!(error instanceof CommandError)) throw error
+    const { message } = error
+    throw new CommandError(`${message}\n\n${command.usage.trimEnd()}`, { cause: error })
+  })
 }
 
-function readArgs(args: readonly string[]) {
+async function runIn(
+  command: Command,
+  args: readonly string[],
+  terminal: Terminal,
+): Promise<Output> {
+  const { values, positionals } = readArgs(command, args)
+  if (values.help === true) return { stdout: command.usage, exitCode: 0 }
+  const [operand = command.defaultOperand, ...more] = positionals
+  if (operand === undefined) throw new CommandError(`${command.operand} is missing.`)
+  if (more.length > 0)
+    throw new CommandError(`takes one ${command.operand}, not ${positionals.length}.`)
+  return command.run(operand, values, terminal)
+}
+
+function readArgs(
+  command: Command,
+  args: readonly string[],
+): { values: Values; positionals: string[] } {
+  const options = Object.fromEntries(
+    ['help' as const, ...command.options].map((name) => [name, OPTIONS[name]]),
+  )
   try {
-    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true })
+    return parseArgs({ args: [...args], options, allowPositionals: true })
   } catch (error) {
     throw new CommandError((error as Error).message, { cause: error })
-  }
-}
-
-function readSettings({ base, ignore }: { base?: string; ignore?: string[] }): Settings {
-  try {
-    return readOptions({ ...(base && { apiBaseURL: base }), ...(ignore && { ignore }) })
-  } catch (error) {
-    throw new CommandError((error as Error).message, { cause: error })
-  }
-}
-
-async function listRoutes(directory: string, settings: Settings): Promise<Output> {
-  const files = findRoutes(resolve(directory), settings)
-  return { stdout: toTable(await loadRoutes(files, settings)), exitCode: 0 }
-}
-
-function writeManifest(directory: string, output: string | undefined, settings: Settings): Output {
-  const files = findRoutes(resolve(directory), settings).map(({ file }) => file)
-  const target = resolve(output ?? 'routes.manifest.ts')
-  if (!/\.[cm]?[jt]s$/.test(target) || /\.d\.[cm]?ts$/.test(target)) {
-    throw new CommandError(
-      `--output must be a .ts, .mts, .cts, .js, .mjs or .cjs file, not ${output}.`,
-    )
-  }
-  const text = toManifest(files, resolve(directory), target)
-  if (output === undefined) return { stdout: text, exitCode: 0 }
-  const count = `${files.length} route ${files.length === 1 ? 'file' : 'files'}`
-  // An unchanged file keeps its date: bundlers that watch it would build again.
-  const state = readText(target) === text ? 'is up to date' : 'written'
-  if (state === 'written') {
-    mkdirSync(dirname(target), { recursive: true })
-    writeFileSync(target, text)
-  }
-  return { stdout: `${relative('', target)} ${state}: ${count}\n`, exitCode: 0 }
-}
-
-function readText(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return undefined
   }
 }

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { StartApiError } from '../errors'
-import { type LoadFailure, findPlace, toFailureLine } from '../routes/load-failure'
+import { type LoadFailure, toFailureLine } from '../routes/load-failure'
 import type { RoutePath } from '../routes/route-path'
 import { METHODS, type Route, toRoute } from '../routes/route-module'
-import { findErrorPlace } from './error-place'
+import { explain } from './error-place'
 
 /** A route file that can't be used, told to people. */
 export interface BrokenFile {
@@ -29,9 +29,7 @@ async function toReason(failure: LoadFailure, path: string): Promise<string> {
   if (error instanceof StartApiError) {
     return error.code === 'ERR_START_API_CONFLICT' ? error.message : toFailureLine(failure)
   }
-  const line = toFailureLine(failure)
-  const place = findPlace(error) === undefined ? await findErrorPlace(error, path) : undefined
-  return place === undefined ? line : `${line} (at ${place})`
+  return `${failure.file}: ${await explain(error, path)}`
 }
 
 /**

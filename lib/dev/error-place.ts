@@ -1,18 +1,24 @@
-// Dev mode: the line that an error while loading came from, where its message does not tell.
+// For tools: an error while loading in one line, with the place that it came from.
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { extname, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { isErrorLike } from '../routes/load-failure'
+import { findPlace, isErrorLike, toReason } from '../routes/load-failure'
 
 const FRAME = /((?:file:\/\/)?(?:\/|[a-z]:[\\/])[^():]*?)(?:\?[^():]*)?:(\d+)(?::\d+)?\)?$/gim
 
 /**
- * `routes/api/users.ts:12`, relative to the working directory; `undefined` if it can't be told.
+ * Kind, message and place of an error.
  *
  * @param path the file that was loaded
  */
-export async function findErrorPlace(error: unknown, path: string): Promise<string | undefined> {
+export async function explain(error: unknown, path: string): Promise<string> {
+  const place = findPlace(error) === undefined ? await findErrorPlace(error, path) : undefined
+  return `${toReason(error)}${place === undefined ? '' : ` (at ${place})`}`
+}
+
+/** `routes/api/users.ts:12`, relative to the working directory; `undefined` if it can't be told. */
+async function findErrorPlace(error: unknown, path: string): Promise<string | undefined> {
   if (!isErrorLike(error)) return undefined
   const place = findFrame(error.stack ?? '')
   if (place !== undefined || error.name !== 'SyntaxError') return place

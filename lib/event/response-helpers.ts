@@ -213,10 +213,12 @@ export const deleteCookie = toHelper(
 function toSetCookie(name: string, value: string, options?: CookieOptions): string {
   // h3 lets these through, and what follows would be an attribute of its own.
   if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
-    throw new TypeError(`${JSON.stringify(name)} is not a valid cookie name (RFC 6265, 4.1.1).`)
+    throw new TypeError(
+      `${JSON.stringify(name)} is not a valid cookie name (RFC 6265, 4.1.1). Use letters, digits, "-" and "_".`,
+    )
   }
   if (`${options?.path}${options?.domain}`.includes(';')) {
-    throw new TypeError('The `path` and `domain` of a cookie can hold no semicolon.')
+    throw new TypeError('The `path` and `domain` of a cookie can hold no semicolon. Leave it out.')
   }
   let cookie = ''
   const res = {

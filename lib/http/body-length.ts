@@ -27,7 +27,7 @@ export function rejectDeclaredLength(req: IncomingMessage, maxBodySize: number):
 export function tooLarge(maxBodySize: number): StartApiError {
   return new StartApiError(
     'ERR_START_API_BODY_TOO_LARGE',
-    `The request body exceeds \`maxBodySize\` (${maxBodySize} bytes).`,
+    `The request body exceeds \`maxBodySize\` (${maxBodySize} bytes). Send less, or raise the option.`,
     { status: 413 },
   )
 }

@@ -184,9 +184,13 @@ const HOST = /^(?:[\w.~-]+|\[[\da-f:.]+\])(?::\d{0,5})?$/i
 export function toHost(req: HostRequest): string {
   const host = hostOf(req)
   if (isHost(host)) return host
-  throw new StartApiError('ERR_START_API_BAD_HOST', 'The Host header is not a host name.', {
-    status: 400,
-  })
+  throw new StartApiError(
+    'ERR_START_API_BAD_HOST',
+    'The Host header is not a host name. Send the name alone, with its port.',
+    {
+      status: 400,
+    },
+  )
 }
 
 /** The protocol that Express's `trust proxy` yields. */

@@ -38,8 +38,8 @@ export interface LoadOptions {
   readonly handler?: unknown
   /** Takes what would end start-up, in dev mode: the other files are served. */
   readonly onFailure?: (failure: LoadFailure) => void
-  /** Takes warnings. Default: the console, with the package's name in front. */
-  readonly warn?: (text: string) => void
+  /** Takes warnings, and the file that one is about. Default: the console, with the package's name in front. */
+  readonly warn?: (text: string, file?: string) => void
 }
 
 /** A file, or a bundler's module, that start-up is going to load. */
@@ -162,7 +162,8 @@ function readsAlike(file: string): boolean {
   return v0 === v1 && toShape(toSegments(v0, 'v0')) === toShape(toSegments(v1, 'v1'))
 }
 
-function toNaming(dialect: Dialect | undefined): Naming {
+/** Whose rules a file's name follows. */
+export function toNaming(dialect: Dialect | undefined): Naming {
   return dialect === undefined || dialect === 'APIRoute' ? 'v0' : 'v1'
 }
 
@@ -175,8 +176,7 @@ function rejectFailures(failures: readonly LoadFailure[], { onFailure }: LoadOpt
 function fromDirectory(directory: string, options: LoadOptions): RouteFile[] {
   const { base, ignore, load = loadModule } = options
   const files: RouteFile[] = []
-  // `startApi('./routes/api')`: here, too, a file without the export is a mistake and no page.
-  const isBase = base !== '' && directory.replaceAll(sep, '/').endsWith(base)
+  const isBase = isBaseDirectory(directory, base)
   for (const file of findRouteFiles(directory, ignore)) {
     const path = join(directory, file)
     const text = readOnce(path)
@@ -213,6 +213,11 @@ function toUse(
   if (told.dialect === undefined) return isBelow ? 'promised' : 'none'
   if (toRouteName(file).role === 'piece') return 'none'
   return isBelow ? 'promised' : told.hasServer ? 'possible' : 'none'
+}
+
+/** `startApi('./routes/api')`: here, too, a file without the export is a mistake and no page. */
+export function isBaseDirectory(directory: string, base: string): boolean {
+  return base !== '' && directory.replaceAll(sep, '/').endsWith(base)
 }
 
 function readOnce(path: string): () => RouteText | undefined {
@@ -267,6 +272,7 @@ function sharedRoutesFolder(names: readonly string[]): string {
 function warnNoRoute(file: string, { base, warn = warnOnConsole }: LoadOptions): void {
   warn(
     `${file} exports no \`APIRoute\`, \`ServerRoute\`, or \`Route\` with \`server\`, so ${toPath(file, base, 'v0')} is not served. Export one by that name, or begin the file's name with "-" if it is no route.`,
+    file,
   )
 }
 

@@ -10,13 +10,13 @@ const ROUTE_FILES = '**/*.{ts,tsx,mts,cts,js,jsx,mjs,cjs}'
 const NEVER_ROUTES = [
   '**/-*',
   '**/-*/**',
-  '**/.*',
-  '**/.*/**',
   '**/*.d.{ts,mts,cts}',
-  '**/*.{test,spec}.*',
   '**/__tests__/**',
   '**/node_modules/**',
 ]
+
+/** The same, but the names read like routes: `api.test.ts` could be `/api/test`. */
+const NEVER_THOUGH_LIKELY = ['**/.*', '**/.*/**', '**/*.{test,spec}.*']
 
 /**
  * The route files below a directory: relative to it, separated by `/` on every system, ordered by code
@@ -51,6 +51,18 @@ export function findRouteFiles(directory: string, ignore: readonly string[]): st
   return files.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
 }
 
+/** For tools: files whose names keep them from being routes, perhaps against what is meant. */
+export function findLikelyRouteFiles(directory: string, ignore: readonly string[]): string[] {
+  const files = globSync(ROUTE_FILES, {
+    cwd: realpathSync(directory),
+    nodir: true,
+    posix: true,
+    dot: true,
+    ignore: toIgnored(ignore, NEVER_ROUTES),
+  })
+  return files.filter((file) => !isRouteFile(file, [])).sort()
+}
+
 /** The same rules for names that come from a bundler's manifest instead of a directory. */
 export function isRouteFile(file: string, ignore: readonly string[]): boolean {
   return (
@@ -63,8 +75,11 @@ export function isRouteFile(file: string, ignore: readonly string[]): boolean {
 const AS_GLOB_DOES = { dot: true, nonegate: true, nocomment: true }
 
 /** `./internal/**` and `/internal/**` are relative to the directory, too. */
-function toIgnored(ignore: readonly string[]): string[] {
-  return [...NEVER_ROUTES, ...ignore.map((pattern) => pattern.replace(/^\.?\/+/, ''))]
+function toIgnored(
+  ignore: readonly string[],
+  always: readonly string[] = [...NEVER_ROUTES, ...NEVER_THOUGH_LIKELY],
+): string[] {
+  return [...always, ...ignore.map((pattern) => pattern.replace(/^\.?\/+/, ''))]
 }
 
 function assertDirectory(directory: string): void {

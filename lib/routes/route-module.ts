@@ -180,14 +180,20 @@ interface Entry {
 
 function toEntries(file: string, dialect: Dialect, methods: Members): Entry[] {
   const entries: Entry[] = []
+  const problems: string[] = []
   for (const [name, value] of Object.entries(methods)) {
     if (value === undefined) continue
-    const method = toMethod(file, dialect, name)
+    const method = toMethod(dialect, name)
+    if (method === undefined) {
+      problems.push(`a handler named \`${name}\`; ${toMethodHint(dialect, name)}`)
+      continue
+    }
     const { handler, list } = toHandler(dialect, value)
     // Left to the page of the file, middleware included, and pages are not ours.
     if (handler === undefined && list !== undefined) continue
     if (typeof handler !== 'function') {
-      throw bad(file, `has a \`${name}\` that is ${describe(value)}; make it a function`)
+      problems.push(`a \`${name}\` that is ${describe(value)}; make it a function`)
+      continue
     }
     entries.push({
       method,
@@ -195,6 +201,7 @@ function toEntries(file: string, dialect: Dialect, methods: Members): Entry[] {
       middleware: read(file, list, `${method}.middleware`),
     })
   }
+  if (problems.length > 0) throw bad(file, `has ${problems.join('; and ')}`)
   return entries
 }
 
@@ -208,16 +215,24 @@ function toHandler(dialect: Dialect, value: unknown): { handler: unknown; list?:
   return { handler, list: dialect === 'Route' ? middleware : middlewares }
 }
 
-/** The method that a member of the handlers is for. */
-function toMethod(file: string, dialect: Dialect, name: string): string {
-  const known: readonly string[] = dialect === 'APIRoute' ? METHODS : [...METHODS, ANY]
-  const upper = name.toUpperCase()
+/** The method that a member of the handlers is for, if it is for one. */
+function toMethod(dialect: Dialect, name: string): string | undefined {
   // Start's releases between v0 and v1 ignored case here, and those since take any method.
-  const method = dialect === 'ServerRoute' ? upper : name
-  if (known.includes(method)) return method
-  if (dialect !== 'APIRoute' && NODE_METHODS.includes(method)) return method
-  const hint = known.includes(upper) ? `write \`${upper}\`` : `use ${known.join(', ')}`
-  throw bad(file, `has a handler named \`${name}\`; ${hint}`)
+  const method = dialect === 'ServerRoute' ? name.toUpperCase() : name
+  const isKnown =
+    toKnownMethods(dialect).includes(method) ||
+    (dialect !== 'APIRoute' && NODE_METHODS.includes(method))
+  return isKnown ? method : undefined
+}
+
+function toMethodHint(dialect: Dialect, name: string): string {
+  const known = toKnownMethods(dialect)
+  const upper = name.toUpperCase()
+  return known.includes(upper) ? `write \`${upper}\`` : `use ${known.join(', ')}`
+}
+
+function toKnownMethods(dialect: Dialect): readonly string[] {
+  return dialect === 'APIRoute' ? METHODS : [...METHODS, ANY]
 }
 
 function read(file: string, list: unknown, place: string): Middleware[] {

@@ -99,7 +99,7 @@ function decodeParam(raw: string): string {
   } catch (cause) {
     throw new StartApiError(
       'ERR_START_API_BAD_PARAM',
-      'A URL parameter holds a malformed escape sequence.',
+      'A URL parameter holds a malformed escape sequence. Encode it with encodeURIComponent().',
       { status: 400, cause },
     )
   }

@@ -1,0 +1,99 @@
+// `start-api new`: the file of a route, with a first text.
+import { existsSync } from 'node:fs'
+import { extname, join, relative, resolve } from 'node:path'
+import { StartApiError } from '../errors'
+import type { Settings } from '../options'
+import { findStyle, toFirstText } from '../routes/first-text'
+import { findRoutes, isBaseDirectory, toNaming } from '../routes/load-routes'
+import { findRouteFiles, isRouteFile } from '../routes/route-files'
+import { METHODS } from '../routes/route-module'
+import { type Naming, isUnder, toPath, toRoutePath, toShape } from '../routes/route-path'
+import { createRouteFile } from '../routes/write-route-file'
+import { type Command, CommandError, toSettings } from './command'
+
+export const createRoute: Command = {
+  summary: "creates the file of a path, e.g. '/api/users/$id'",
+  usage: `Usage: start-api new <path> [options]
+
+Creates the route file of a path, e.g. '/api/users/$id' (quoted: shells read $id), in the style
+and the language of the others.
+
+  --dir <dir>         the routes directory (default: routes)
+  --methods <names>   e.g. GET,POST (default: GET)
+  --js                JavaScript, whatever the others are
+  --base <path>       the apiBaseURL of the application (default: /api)
+  --ignore <glob>     files that are no routes; may be repeated
+`,
+  options: ['dir', 'methods', 'js', 'base', 'ignore'],
+  operand: 'path',
+  run(path, values) {
+    const settings = toSettings(values)
+    const methods = toMethods(values.methods ?? 'GET')
+    const directory = resolve(values.dir ?? 'routes')
+    const files = existsSync(directory) ? findRouteFiles(directory, settings.ignore) : []
+    const extension = values.js === true ? '.js' : toExtension(files)
+    const beside = { directory, base: settings.base, files }
+    const naming = findStyle(path.slice(1) + extension, beside)
+    const file = toFile(path, settings.base, directory, naming) + extension
+    const target = join(directory, file)
+    rejectTaken(file, directory, settings, naming)
+    createRouteFile(target, toFirstText(file, beside, methods))
+    return {
+      stdout: `${relative('', target)} created: ${methods.join(', ')} ${path}\n`,
+      exitCode: 0,
+    }
+  },
+}
+
+function toMethods(names: string): string[] {
+  const methods = names.split(',').map((name) => name.trim().toUpperCase())
+  const unknown = methods.find((method) => !(METHODS as readonly string[]).includes(method))
+  if (unknown === undefined) return [...new Set(methods)]
+  throw new CommandError(`--methods must be of ${METHODS.join(', ')}, not ${unknown}.`)
+}
+
+/** TypeScript, unless all that is there is JavaScript. */
+function toExtension(files: readonly string[]): string {
+  const [first] = files
+  return first !== undefined && files.every((file) => /\.[cm]?js$/.test(file))
+    ? extname(first)
+    : '.ts'
+}
+
+/** The name of a path's file, without extension; a directory may itself be the base. */
+function toFile(path: string, base: string, directory: string, naming: Naming): string {
+  if (!/^\/(?!.*\/\/)/.test(path) || (path !== '/' && path.endsWith('/'))) {
+    throw new CommandError(`the path must be such as '/api/users/$id', not '${path}'.`)
+  }
+  if (!isUnder(path, base)) {
+    throw new CommandError(
+      `${path} is not below ${base}. Put that in front, or name another --base.`,
+    )
+  }
+  const own = path.slice(isBaseDirectory(directory, base) ? base.length + 1 : 1)
+  const name = naming === 'v1' ? own.replace(/\./g, '[.]') : own
+  const file = name === '' || path === base ? join(name, 'index') : name
+  if (toPath(`${file}.ts`, base, naming) === path && isRouteFile(`${file}.ts`, [])) return file
+  throw new CommandError(
+    `no file name spells the path ${path}: dots separate, \`index\` vanishes, and names that begin with "-" are no routes.`,
+  )
+}
+
+/** Another spelling of the same path, such as `api.users.ts`, would keep the application from starting. */
+function rejectTaken(file: string, directory: string, settings: Settings, naming: Naming): void {
+  const { base } = settings
+  const { path, segments } = toRoutePath(file, base, naming)
+  if (!existsSync(directory)) return
+  const shape = toShape(segments).toLowerCase()
+  const silent = { ...settings, onFailure: () => {}, warn: () => {} }
+  const other = findRoutes(directory, silent).find(({ file, dialect }) => {
+    const { segments } = toRoutePath(file, base, toNaming(dialect()))
+    return toShape(segments).toLowerCase() === shape
+  })?.file
+  if (other === undefined && !existsSync(join(directory, file))) return
+  throw new StartApiError(
+    'ERR_START_API_CONFLICT',
+    `${other ?? file} is there already and answers ${path}. Add the methods in it.`,
+    { files: [other ?? file] },
+  )
+}

@@ -1,0 +1,85 @@
+// For tools: the first text of a route file, in the style of the files beside it.
+import { readFileSync } from 'node:fs'
+import { dirname, extname, join } from 'node:path'
+import { isEsm } from './load-module'
+import { toExpectedPaths } from './path-literal'
+import type { Naming } from './route-path'
+import { toScaffold } from './scaffold'
+import { findStartPackage } from './write-route-file'
+
+export interface Beside {
+  /** The routes directory. */
+  readonly directory: string
+  readonly base: string
+  /** The other route files, relative to the directory. */
+  readonly files: readonly string[]
+}
+
+/**
+ * The generation of Start, `import` or `require`, and the package are those of the nearest route file.
+ *
+ * @param file relative to the routes directory
+ * @param methods default: `GET`
+ */
+export function toFirstText(
+  file: string,
+  { directory, base, files }: Beside,
+  methods?: readonly string[],
+): string {
+  const sibling = findSibling(file, files, directory)
+  const style = toStyle(sibling)
+  const maker = style === 'v1' ? 'createFileRoute' : 'createAPIFileRoute'
+  return toScaffold({
+    path: toExpectedPaths(file, maker, base)[0]!,
+    style,
+    ...(methods && { methods }),
+    syntax: toSyntax(join(directory, file), sibling),
+    from: findImportedPackage(sibling, maker) ?? findStartPackage(directory),
+  })
+}
+
+/** The generation of Start that the files beside a new one are written for. */
+export function findStyle(file: string, { directory, files }: Beside): Naming {
+  return toStyle(findSibling(file, files, directory))
+}
+
+function toStyle(sibling: string | undefined): Naming {
+  return sibling !== undefined && /\bcreateFileRoute\b/.test(sibling) ? 'v1' : 'v0'
+}
+
+/** The text of the route file that is nearest and in the same language. */
+function findSibling(
+  file: string,
+  others: readonly string[],
+  directory: string,
+): string | undefined {
+  const isNear = (other: string) => Number(dirname(other) === dirname(file))
+  const isAlike = (other: string) => Number(extname(other) === extname(file))
+  return [...others]
+    .sort((a, b) => isAlike(b) - isAlike(a) || isNear(b) - isNear(a))
+    .map((other) => readText(join(directory, other)))
+    .find((text) => /\bcreate(?:API)?FileRoute\b/.test(text))
+}
+
+function toSyntax(path: string, sibling: string | undefined): 'esm' | 'cjs' {
+  const extension = extname(path)
+  if (extension === '.cjs') return 'cjs'
+  if (extension !== '.js' && extension !== '.jsx') return 'esm'
+  if (isEsm(path)) return 'esm'
+  // Compiled to CommonJS, as some loaders do with JavaScript, too.
+  return sibling !== undefined && /^import\b/m.test(sibling) ? 'esm' : 'cjs'
+}
+
+/** `@tanstack/react-start` where a file has its maker from `@tanstack/react-start/api`. */
+function findImportedPackage(text: string | undefined, maker: string): string | undefined {
+  const from = new RegExp(`\\b${maker}\\b[^'"()]*(?:from|=\\s*require\\()\\s*['"]([^'"]+)['"]`)
+  return from.exec(text ?? '')?.[1]?.replace(/\/api$/, '')
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}

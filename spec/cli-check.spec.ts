@@ -1,0 +1,147 @@
+// `start-api check`: what it finds in a routes directory, and what it corrects.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { runCommand } from '../lib/cli/run-command'
+import { routeText, routeTexts, routesDirectory } from './support/routes-directory'
+
+interface Found {
+  readonly exitCode: number
+  readonly files: number
+  readonly problems: readonly unknown[]
+}
+
+async function check(directory: string, ...args: readonly string[]): Promise<Found> {
+  const { exitCode, stdout } = await runCommand(['check', directory, '--json', ...args])
+  return { exitCode, ...(JSON.parse(stdout!) as Omit<Found, 'exitCode'>) }
+}
+
+const made = (path: string, handlers = "GET: () => new Response('x')") =>
+  `const createAPIFileRoute = (path) => (methods) => ({ path, methods })\nexports.APIRoute = createAPIFileRoute('${path}')({ ${handlers} })\n`
+
+describe('start-api check', () => {
+  it('is content with files that are fine, and with pages beside them', async () => {
+    const directory = routesDirectory({
+      'api/users/$id.js': made('/api/users/$id'),
+      'hello.js': made('/api/hello'),
+      'page.js': `throw new Error('a page, never loaded')`,
+    })
+    expect(await runCommand(['check', directory])).toEqual({
+      exitCode: 0,
+      stdout: '2 route files, no problems\n',
+    })
+  })
+
+  it('prints all that is wrong, by file', async () => {
+    const directory = routesDirectory({
+      ...routeTexts('api/same.js', 'api.same.js'),
+      'api/boom.js': `throw 'boom'`,
+      'api/typo.js': `exports.ApiRoute = {}`,
+      'api/users.js': made('/api/user', 'GET: 1, post: () => 1'),
+    })
+    const { exitCode, stdout } = await runCommand(['check', directory])
+    expect(exitCode).toBe(1)
+    expect(stdout!.replaceAll(/\S*start-api-\w+/g, '…').replace(/FILE +/, 'FILE  ')).toBe(
+      [
+        'FILE  PROBLEM',
+        '…/api.same.js     Several route files answer the same URLs. Keep one file of each line: /api/same: api.same.js, api/same.js',
+        '…/api/boom.js     threw a string, which is not an Error',
+        '…/api/typo.js     exports no `APIRoute`, `ServerRoute`, or `Route` with `server`, so /api/typo is not served. Export one by that name, or begin the file\'s name with "-" if it is no route.',
+        "…/api/users.js:2  createAPIFileRoute('/api/user') disagrees with the file's name, which spells /api/users. --fix corrects it.",
+        '…/api/users.js:2  has a `GET` that is a number; make it a function; and a handler named `post`; write `POST`.',
+        '',
+        '5 problems in 5 route files',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  it('tells programs file, line and kind', async () => {
+    const directory = routesDirectory({
+      'api/$id.js': made('/api/$name'),
+      'api/$.$.js': routeText('x'),
+      'api/none.js': `\nexports.APIRoute = { methods: {} }`,
+    })
+    expect(await check(directory)).toEqual({
+      exitCode: 1,
+      files: 3,
+      problems: [
+        {
+          file: 'api/$.$.js',
+          kind: 'export',
+          message: 'api/$.$.js has a splat `$` before its end; move the `$` to the last position.',
+        },
+        {
+          file: 'api/$id.js',
+          line: 2,
+          kind: 'literal',
+          message:
+            "createAPIFileRoute('/api/$name') disagrees with the file's name, which spells /api/$id. --fix corrects it.",
+        },
+        {
+          file: 'api/none.js',
+          line: 2,
+          kind: 'export',
+          message:
+            "api/none.js exports an `APIRoute` without a handler; add one, e.g. `GET: () => new Response('ok')`.",
+        },
+      ],
+    })
+  })
+
+  it('finds routes that their names hide', async () => {
+    const directory = routesDirectory({
+      'api/load.test.js': routeText('x'),
+      'api/.well-known/a.mjs': `export const APIRoute = {}`,
+      'api/users.spec.js': `const { APIRoute } = require('./users')`,
+      'api/-draft.js': routeText('x'),
+      'api/users.js': routeText('x'),
+    })
+    const { problems } = await check(directory)
+    expect(problems).toEqual(
+      ['api/.well-known/a.mjs', 'api/load.test.js'].map((file) => ({
+        file,
+        line: 1,
+        kind: 'unreachable',
+        message: `${file} exports \`APIRoute\`, but files with such names are never served. Rename it, or begin its name with "-" if it is no route.`,
+      })),
+    )
+    expect(await check(directory, '--ignore', '**/load.test.js')).toMatchObject({
+      problems: [{ file: 'api/.well-known/a.mjs' }],
+    })
+  })
+
+  it('takes a directory without a route file for a mistake', async () => {
+    expect(await check(routesDirectory({}))).toMatchObject({
+      exitCode: 1,
+      problems: [
+        { file: '.', message: expect.stringContaining('holds no API route file') as string },
+      ],
+    })
+  })
+
+  it('corrects path literals with --fix, and nothing else', async () => {
+    const text = `// createAPIFileRoute('/api/old')\n${made('/api/old')}`
+    const directory = routesDirectory({ 'api/new.js': text, 'api/typo.js': 'exports.x = 1' })
+    expect((await check(directory, '--fix')).problems).toEqual([
+      {
+        file: 'api/new.js',
+        line: 3,
+        kind: 'literal',
+        message:
+          "createAPIFileRoute('/api/old') disagrees with the file's name, which spells /api/new. Corrected.",
+        fixed: true,
+      },
+      expect.objectContaining({ file: 'api/typo.js', kind: 'export' }),
+    ])
+    expect(readFileSync(join(directory, 'api/new.js'), 'utf8')).toBe(
+      `// createAPIFileRoute('/api/old')\n${made('/api/new')}`,
+    )
+  })
+
+  it('ends with 0 where --fix has corrected all', async () => {
+    const directory = routesDirectory({ 'api/new.js': made('/api/old') })
+    expect((await check(directory)).exitCode).toBe(1)
+    expect((await check(directory, '--fix')).exitCode).toBe(0)
+    expect(await check(directory)).toEqual({ exitCode: 0, files: 1, problems: [] })
+  })
+})
