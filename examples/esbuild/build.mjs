@@ -1,0 +1,25 @@
+// A server in one file, without its routes directory: `node build.mjs && node dist/server.js`
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const here = (name) => fileURLToPath(new URL(name, import.meta.url))
+
+// Bundlers follow imports and no directory, so the command writes them down.
+const command = here('../../dist/cli.js') // in an application: npx start-api
+execFileSync(process.execPath, [
+  command,
+  'manifest',
+  here('routes'),
+  '-o',
+  here('routes.manifest.ts'),
+])
+
+await build({
+  entryPoints: [here('server.ts')],
+  outfile: here('dist/server.js'),
+  bundle: true,
+  platform: 'node',
+  // Left to node_modules; without this line, Express is bundled, too.
+  packages: 'external',
+})

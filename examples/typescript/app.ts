@@ -1,0 +1,14 @@
+// TypeScript without a build: `npx tsx app.ts`, or `npx tsx watch app.ts` while one works on it.
+import { join } from 'node:path'
+import express from 'express'
+import { startApi } from 'express-start-api'
+
+export const app = express()
+app.use(startApi(join(__dirname, 'routes')))
+
+if (require.main === module) {
+  const server = app.listen(process.env['PORT'] ?? 3000, () => {
+    const { port } = server.address() as { port: number }
+    console.log(`http://localhost:${port}/api/hello`)
+  })
+}
