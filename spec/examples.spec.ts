@@ -107,6 +107,18 @@ describe('examples/typescript', () => {
   })
 })
 
+describe('examples/start-and-express', () => {
+  it("serves a Start application's API routes from Express, and none of its pages", async () => {
+    const { origin } = await start([...tsx, 'examples/start-and-express/express.ts'])
+    const note = { id: '1', text: 'Move one path at a time' }
+    expect(await (await fetch(`${origin}/api/notes/1`)).json()).toEqual(note)
+    const added = await fetch(`${origin}/api/notes`, { method: 'POST', body: '{"text":"Second"}' })
+    expect([added.status, await added.json()]).toEqual([201, { id: '2', text: 'Second' }])
+    expect((await fetch(origin)).status).toBe(404)
+    expect(await (await fetch(`${origin}/legacy`)).text()).toBe('Still Express\n')
+  })
+})
+
 describe('examples/esbuild', () => {
   it('is one file that serves its routes without their directory', async () => {
     execFileSync(node, ['examples/esbuild/build.mjs'])

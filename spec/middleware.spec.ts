@@ -8,7 +8,7 @@ import {
   json,
   startApi,
 } from 'express-start-api'
-import { getRequest, setResponseHeader } from 'express-start-api/server'
+import { getRequest, setCookie, setResponseHeader } from 'express-start-api/server'
 import { type ServerFunction, chainX, middleware } from './support/chain'
 import { describeHosts, listen, serve } from './support/hosts'
 import { recordProcessErrors } from './support/process-errors'
@@ -130,6 +130,27 @@ describeHosts('middleware', (host) => {
     })
     const { text, headers } = await ask([stamp, instead, swap])
     expect([text, headers.get('x-stamp')]).toEqual(['<handler>!', 'yes'])
+  })
+
+  it('may set headers on what Response.redirect() and fetch() gave', async () => {
+    const upstream = await listen((_req, res) => res.end('upstream'))
+    const stamper = () =>
+      middleware(async ({ next }) => {
+        const result = await next()
+        result.response.headers.append('x-stamp', 'yes')
+        return result
+      })
+    const fetched = await ask([stamper(), stamper()], () => fetch(upstream.url))
+    expect([fetched.text, fetched.headers.get('x-stamp')]).toEqual(['upstream', 'yes, yes'])
+    const { url } = await serve(host, [
+      chainX([stamper()], () => {
+        setCookie('a', '1')
+        return Response.redirect('http://localhost/y')
+      }),
+    ])
+    const { status, headers } = await fetch(`${url}/api/x`, { redirect: 'manual' })
+    const seen = ['location', 'set-cookie', 'x-stamp'].map((name) => headers.get(name))
+    expect([status, ...seen]).toEqual([302, 'http://localhost/y', 'a=1; Path=/', 'yes'])
   })
 
   it('keeps the answer of the rest where it returns nothing', async () => {

@@ -44,7 +44,7 @@ describeHosts('a Server Route', (host) => {
       url: '?q=1',
       params: { id: 'a b' },
       context: ['req', 'res'],
-      pathname: '/api/users/a%20b',
+      pathname: '/api/users/a b',
       next: 'function',
     })
   })

@@ -18,7 +18,7 @@ export interface ServerRouteContext<TPath extends string, TContext> {
    * parent routes, of the route and of the method, in this order. `api.fetch()` has no Node objects.
    */
   context: TContext
-  /** The path of `request.url`. */
+  /** The path of `request.url`, decoded but for `%2F`, `%25` and the like, as in Start. */
   pathname: string
   /**
    * Leaves the request to the page of the same file, as Start does: here it goes on in the application

@@ -60,8 +60,24 @@ class LazyContext {
       Object.defineProperty(this, 'pathname', { ...PLAIN, value })
     },
     get(this: LazyContext) {
-      return new URL(this.#source.request.url).pathname
+      return decodePath(new URL(this.#source.request.url).pathname)
     },
+  }
+}
+
+/** As Start v1 decodes it: all but what would change the meaning of the path. */
+function decodePath(pathname: string): string {
+  if (!pathname.includes('%')) return pathname
+  // Text, and in between what was split at.
+  const parts = pathname.split(/(%25|%5C|%[01][\da-f]|%7F)/i)
+  return parts.map((part, index) => (index % 2 === 1 ? part : decodeText(part))).join('')
+}
+
+function decodeText(text: string): string {
+  try {
+    return decodeURI(text)
+  } catch {
+    return text
   }
 }
 

@@ -4,6 +4,7 @@ import { findEvent } from '../event/event-context'
 import type { Middleware } from '../routes/middleware'
 import type { Handler, HandlerContext, Route } from '../routes/route-module'
 import { deriveContext } from './handler-context'
+import { withOpenHeaders } from './response-head'
 import { findResponse, toAnswer } from './run-route'
 import { toPageHandler } from './leave-to-page'
 
@@ -110,7 +111,7 @@ function runNext(run: Run, turn: Turn, changes: Changes = {}): Promise<Result> {
   apply(run, changes)
   const downstream = enter(run, turn.index + 1).then((response) => {
     // Who has not waited for it has answered otherwise.
-    if (!turn.isOver) run.result.response = response
+    if (!turn.isOver) run.result.response = withOpenHeaders(response)
     return run.result
   })
   return (turn.downstream = silence(downstream))

@@ -1,0 +1,4 @@
+import { createStart } from '@tanstack/react-start'
+import { mark } from './middleware'
+
+export const startInstance = createStart(() => ({ requestMiddleware: [mark('start')] }))
