@@ -21,7 +21,7 @@ export function declaredLength(req: IncomingMessage): number {
  * declarations that lie, are counted as they are read (hazard 94).
  */
 export function rejectDeclaredLength(req: IncomingMessage, maxBodySize: number): void {
-  if (declaredLength(req) > maxBodySize) throw tooLarge(maxBodySize)
+  if (maxBodySize !== Infinity && declaredLength(req) > maxBodySize) throw tooLarge(maxBodySize)
 }
 
 export function tooLarge(maxBodySize: number): StartApiError {

@@ -34,9 +34,11 @@ export function fromGenerator(generate: () => AsyncGenerator<Uint8Array>): BodyS
   let isTakenWhole = false
   return {
     read,
-    readAll() {
+    async readAll() {
       isTakenWhole = true
-      return collect(read)
+      const all: Uint8Array[] = []
+      for (let chunk = await read(); chunk !== undefined; chunk = await read()) all.push(chunk)
+      return joinChunks(all)
     },
     cancel() {
       // What fails while it is told to stop has nobody left to tell.
@@ -53,10 +55,7 @@ export function failing(error: Error): BodySource {
   return { read: fail, readAll: fail, cancel() {} }
 }
 
-/** All that `read` gives. */
-export async function collect(read: BodySource['read']): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  for (let chunk = await read(); chunk !== undefined; chunk = await read()) chunks.push(chunk)
+export function joinChunks(chunks: readonly Uint8Array[]): Uint8Array {
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
 }
 

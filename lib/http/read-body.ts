@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { StartApiError } from '../errors'
 import { declaredLength, tooLarge } from './body-length'
-import { type BodySource, collect } from './body-source'
+import { type BodySource, joinChunks } from './body-source'
 
 const EVENTS = ['readable', 'end', 'error', 'close'] as const
 
@@ -53,7 +53,7 @@ export function readBody(
     res.on('close', onAnswered)
   }
 
-  function release(): void {
+  function release(): undefined {
     for (const event of EVENTS) req.off(event, onEvent)
     res.off('close', onAnswered)
   }
@@ -67,33 +67,43 @@ export function readBody(
     return failure
   }
 
-  async function read(): Promise<Uint8Array | undefined> {
-    if (!begun) await start()
-    if (parsed !== undefined) return parsed.read()
-    for (;;) {
-      if (failure !== undefined) throw failure
-      const chunk = req.read() as Buffer | string | null
-      if (chunk !== null) {
-        const bytes = toBytes(chunk, req)
-        size += bytes.byteLength
-        if (size > maxBodySize) throw stop(tooLarge(maxBodySize))
-        return bytes
-      }
-      if (isComplete(req, size)) {
-        release()
-        return undefined
-      }
-      if (req.readableEnded || req.destroyed) throw stop(aborted())
-      await new Promise<void>((resolve) => (wake = resolve))
+  /** What is here by now; `null`: nothing yet, `undefined`: nothing more. */
+  function take(): Uint8Array | null | undefined {
+    if (failure !== undefined) throw failure
+    const chunk = req.read() as Buffer | string | null
+    if (chunk !== null) {
+      const bytes = toBytes(chunk, req)
+      size += bytes.byteLength
+      if (size > maxBodySize) throw stop(tooLarge(maxBodySize))
+      return bytes
     }
+    if (isComplete(req, size)) return release()
+    if (req.readableEnded || req.destroyed) throw stop(aborted())
+    return null
   }
 
+  const wait = () => new Promise<void>((resolve) => (wake = resolve))
+
   return {
-    read,
+    async read() {
+      if (!begun) await start()
+      if (parsed !== undefined) return parsed.read()
+      for (;;) {
+        const bytes = take()
+        if (bytes !== null) return bytes
+        await wait()
+      }
+    },
     async readAll() {
       isTakenWhole = true
       if (!begun) await start()
-      return parsed === undefined ? collect(read) : parsed.readAll()
+      if (parsed !== undefined) return parsed.readAll()
+      const chunks: Uint8Array[] = []
+      for (let bytes = take(); bytes !== undefined; bytes = take()) {
+        if (bytes === null) await wait()
+        else chunks.push(bytes)
+      }
+      return joinChunks(chunks)
     },
     cancel() {
       if (isTakenWhole) return

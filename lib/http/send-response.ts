@@ -1,4 +1,5 @@
 // Per request, last stage: fetch Response → Node's res, beside what middleware in front put there.
+import { isAscii } from 'node:buffer'
 import { type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
 import { type PlainJson, takePlainJson, takeText } from '../define/text-response'
@@ -123,7 +124,19 @@ function sendWhole(
   setHead(res, head)
   const body = chunks.length > 1 ? Buffer.concat(chunks as Uint8Array[]) : chunks[0]
   if (body === undefined || res.req?.method === 'HEAD') res.end()
-  else res.end(body)
+  else res.end(typeof body === 'string' ? body : toShort(body))
+}
+
+/** Longer bytes take longer to make a text of than a second write to the socket does. */
+const MAX_SHORT = 4096
+
+/**
+ * Node writes head and text at once, and bytes after the head. (Node 24: 1.5 of 24 µs for a native
+ * Response of a JSON text.) ASCII is the same in every encoding that middleware may take it for.
+ */
+function toShort(bytes: Uint8Array): string | Uint8Array {
+  if (bytes.byteLength > MAX_SHORT || !isAscii(bytes)) return bytes
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 }
 
 /**

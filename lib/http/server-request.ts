@@ -75,9 +75,9 @@ export class ServerRequest extends Request {
     )
   }
 
-  override async text(): Promise<string> {
+  override text(): Promise<string> {
     const bytes = this.#readAll()
-    return bytes === undefined ? super.text() : toText(await bytes)
+    return bytes === undefined ? super.text() : bytes.then(toText)
   }
 
   /**
@@ -85,13 +85,8 @@ export class ServerRequest extends Request {
    * would count as a failure of the application, and quotes the body, which may hold secrets, into logs
    * and error pages (hazard 89).
    */
-  override async json(): Promise<unknown> {
-    const text = await this.text()
-    try {
-      return JSON.parse(text) as unknown
-    } catch {
-      throw withStatus400(new SyntaxError('The request body is not valid JSON.'))
-    }
+  override json(): Promise<unknown> {
+    return this.text().then(toJson)
   }
 
   /** Rejects with status 400 where the body is no form. */
@@ -131,6 +126,14 @@ function withBody(init: RequestInit, body: ReadableStream<Uint8Array>): RequestI
 function toText({ buffer, byteOffset, byteLength }: Uint8Array): string {
   const text = Buffer.from(buffer, byteOffset, byteLength).toString()
   return text.startsWith('\ufeff') ? text.slice(1) : text
+}
+
+function toJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw withStatus400(new SyntaxError('The request body is not valid JSON.'))
+  }
 }
 
 function withStatus400(error: Error): Error {

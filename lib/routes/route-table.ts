@@ -94,6 +94,7 @@ export function toParams({ route, values }: Match): Params {
  * the UTF-8 that they are (hazard 26).
  */
 function decodeParam(raw: string): string {
+  if (PLAIN.test(raw)) return raw
   try {
     return decodeURIComponent(escapeRawBytes(raw))
   } catch (cause) {
@@ -104,6 +105,9 @@ function decodeParam(raw: string): string {
     )
   }
 }
+
+/** What stands for itself. */
+const PLAIN = /^[\w.~-]*$/
 
 function escapeRawBytes(raw: string): string {
   return raw.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`)
