@@ -2,9 +2,9 @@
 
 /** Read in one of two ways, and by one reader. Reads reject with what stands in the way of the body. */
 export interface BodySource {
-  /** The next chunk, `undefined` at the end. Its bytes belong to the source: copy what you keep. */
+  /** The next chunk, `undefined` at the end. Its buffer is the reader's alone. */
   read(): Promise<Uint8Array | undefined>
-  /** The whole body, without a stream in between. Instead of `read()`, not after it. */
+  /** The whole body, to look at, without a stream in between. Instead of `read()`, not after it. */
   readAll(): Promise<Uint8Array>
   /** Nobody is going to `read()` the rest. Does nothing to a `readAll()`. */
   cancel(): void
@@ -17,7 +17,8 @@ export function fromBytes(bytes: Uint8Array): BodySource {
     async read() {
       const chunk = left
       left = undefined
-      return chunk
+      // Legacy code may still use what is on `req` (hazard 86).
+      return chunk && new Uint8Array(chunk)
     },
     readAll: async () => bytes,
     cancel() {},
@@ -29,7 +30,7 @@ export function fromGenerator(generate: () => AsyncGenerator<Uint8Array>): BodyS
   const read = async () => {
     chunks ??= generate()
     const { value } = (await chunks.next()) as { value?: Uint8Array }
-    return value
+    return value && toOwn(value)
   }
   let isTakenWhole = false
   return {
@@ -55,6 +56,11 @@ export function failing(error: Error): BodySource {
   return { read: fail, readAll: fail, cancel() {} }
 }
 
+/** Bytes that don't share their buffer, as small ones from Node's pool do: a copy, where they must be. */
+export function toOwn(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)
+}
+
 export function joinChunks(chunks: readonly Uint8Array[]): Uint8Array {
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
 }
@@ -68,9 +74,8 @@ export function toStream(source: BodySource): ReadableStream<Uint8Array> {
       let chunk = await source.read()
       // An empty one would not wake its reader.
       while (chunk?.byteLength === 0) chunk = await source.read()
-      // A copy: the stream takes the buffer away from whoever else has it, be it a logger in front,
-      // or legacy code that still uses what is on `req` (hazard 86).
-      if (chunk !== undefined) return controller.enqueue(new Uint8Array(chunk))
+      // The stream takes the buffer away from whoever else has it.
+      if (chunk !== undefined) return controller.enqueue(chunk as Uint8Array<ArrayBuffer>)
       controller.close()
       controller.byobRequest?.respond(0)
     },

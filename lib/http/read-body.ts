@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { StartApiError } from '../errors'
 import { declaredLength, tooLarge } from './body-length'
-import { type BodySource, joinChunks } from './body-source'
+import { type BodySource, joinChunks, toOwn } from './body-source'
 
 const EVENTS = ['readable', 'end', 'error', 'close'] as const
 
@@ -90,7 +90,9 @@ export function readBody(
       if (parsed !== undefined) return parsed.read()
       for (;;) {
         const bytes = take()
-        if (bytes !== null) return bytes
+        // A logger in front that listens has the same chunks.
+        if (bytes) return req.listenerCount('data') > 0 ? new Uint8Array(bytes) : toOwn(bytes)
+        if (bytes === undefined) return undefined
         await wait()
       }
     },

@@ -154,6 +154,7 @@ async function sendStream(
   const declared = head.headers.get('content-length')
   let size = 0
   let begun = false
+  let ended = false
   let resume = ignore
   const begin = (): void => {
     begun = true
@@ -167,7 +168,7 @@ async function sendStream(
   res.on('drain', () => resume())
   // Ends a pending read, and the wait for a drain that never comes (hazards 135, 136).
   onceClosed(res, () => {
-    void stop()
+    if (!ended) void stop()
     resume()
   })
   if (opening === 'at once') {
@@ -180,7 +181,10 @@ async function sendStream(
     const pending = index === start.chunks.length ? start.next : undefined
     const bytes = start.chunks[index] ?? (await toChunk(pending ?? reader.read()))
     if (!canWrite()) return void stop()
-    if (bytes === undefined) break
+    if (bytes === undefined) {
+      ended = true
+      break
+    }
     size += bytes.byteLength
     if (declared !== undefined && !(size <= Number(declared))) {
       throw wrongLength(declared, `at least ${size}`)
