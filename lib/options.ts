@@ -250,7 +250,7 @@ function checkShared(
   check('plugins', 'an array of @whatwg-node/server plugins', isArrayOf(plugins, 'object'))
 }
 
-function readMiddleware(list: unknown): Middleware[] {
+function readMiddleware(list: unknown): readonly Middleware[] {
   try {
     return toMiddleware(list, 'option `middleware`')
   } catch (error) {

@@ -1,13 +1,11 @@
 import * as fc from 'fast-check'
-import { toExpressRoutes } from '../lib/routes/express-route'
 import type { Route } from '../lib/routes/route-module'
 import { toRoutePath } from '../lib/routes/route-path'
 import { type CaseRule, createRouteTable, toParams } from '../lib/routes/route-table'
 
 function toRoute(file: string): Route {
   const path = toRoutePath(file, '/api', 'v0')
-  const shown = toExpressRoutes(path.segments)
-  return { ...path, shown, file, dialect: 'APIRoute', handlers: new Map(), middleware: [] }
+  return { ...path, file, dialect: 'APIRoute', handlers: new Map(), middleware: [] }
 }
 
 /** A table of files, asked by a pathname: which file answers, with which params. */

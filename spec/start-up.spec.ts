@@ -384,7 +384,8 @@ describe('a file that takes long to load (hazard 219)', () => {
       entry: unknown,
     ) => {
       fire.push(() => callback(entry))
-      return { unref: () => undefined }
+      const timer = { unref: () => timer, refresh: () => timer }
+      return timer
     }) as unknown as typeof nodeTimers.setTimeout)
     try {
       const gate = createGate()

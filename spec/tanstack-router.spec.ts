@@ -1,6 +1,5 @@
 // File names, nesting and matching, measured against TanStack's generator and router themselves.
 import * as fc from 'fast-check'
-import { toExpressRoutes } from '../lib/routes/express-route'
 import { inheritMiddleware } from '../lib/routes/inherit-middleware'
 import type { Middleware } from '../lib/routes/middleware'
 import { rejectConflicts } from '../lib/routes/route-conflicts'
@@ -15,8 +14,7 @@ const handlers = new Map([['GET', () => new Response()]])
 /** Its middleware is its name: what a route inherits tells its parents. */
 function toRoute(file: string): Route {
   const path = toRoutePath(file, '', 'v1')
-  const shown = toExpressRoutes(path.segments)
-  return { ...path, shown, file, dialect: 'Route', handlers, middleware: [toMark(file)] }
+  return { ...path, file, dialect: 'Route', handlers, middleware: [toMark(file)] }
 }
 
 function toMark(place: string): Middleware {

@@ -1,6 +1,7 @@
 // Per request: what metrics and traces learn of a route that runs.
 import { channel } from 'node:diagnostics_channel'
 import type { ServerResponse } from 'node:http'
+import { toExpressRoutes } from '../routes/express-route'
 import type { Route } from '../routes/route-module'
 import type { HostRequest } from './request-url'
 
@@ -36,7 +37,8 @@ export function observe(
   req: HostRequest,
   res: ServerResponse,
 ): RequestMessage | undefined {
-  const shown = isExpress4(req) ? route.shown.express4 : route.shown.express5
+  const { express4, express5 } = (route.shown ??= toExpressRoutes(route.segments))
+  const shown = isExpress4(req) ? express4 : express5
   ;(req as { route?: unknown }).route = shown
   if (!start.hasSubscribers && !end.hasSubscribers) return undefined
   const message: RequestMessage = {

@@ -1,8 +1,8 @@
 // Start-up, stage "modules": imports one route file under whatever loader the application runs with.
-import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, realpathSync } from 'node:fs'
 // Not `{ createRequire }`: the usual banner of ESM bundles declares that name.
 import nodeModule from 'node:module'
-import { dirname, extname, join } from 'node:path'
+import { basename, dirname, extname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { findPlace, isErrorLike, toReason } from './load-failure'
 
@@ -13,14 +13,32 @@ import { findPlace, isErrorLike, toReason } from './load-failure'
  * order matters: a module reached both ways would exist twice, with its state (hazard 211).
  *
  * @param query e.g. `?2`: has an ES module that was imported before read again
+ * @param require default: one of the file's own
  * @throws what the file throws; an Error with advice if neither way takes it
  */
-export async function loadModule(file: string, query = ''): Promise<unknown> {
-  const ways = isEsm(file) ? [importModule, requireModule] : [requireModule, importModule]
+export function loadModule(
+  file: string,
+  query = '',
+  require = nodeModule.createRequire(file),
+): unknown {
+  const requireModule = (): unknown => require(file)
+  if (isEsm(file)) return tryInTurn(file, [() => importModule(file, query), requireModule])
+  // At once, where that does: thousands of files need not wait for a promise each.
+  try {
+    return requireModule()
+  } catch (error) {
+    const again = () => {
+      throw error
+    }
+    return tryInTurn(file, [again, () => importModule(file, query)])
+  }
+}
+
+async function tryInTurn(file: string, ways: readonly (() => unknown)[]): Promise<unknown> {
   let refusal: { error: unknown; advice: string } | undefined
   for (const load of ways) {
     try {
-      return await load(file, query)
+      return await load()
     } catch (error) {
       const advice = toAdvice(error, file)
       if (advice === undefined) throw error
@@ -31,10 +49,6 @@ export async function loadModule(file: string, query = ''): Promise<unknown> {
   // Whatever else it lacks: Node loads what vitest is to load.
   const advice = process.env['VITEST'] === undefined ? refusal!.advice : VITEST
   throw new Error(`${toReason(refusal!.error)}. ${advice}`, { cause: refusal!.error })
-}
-
-function requireModule(file: string): unknown {
-  return nodeModule.createRequire(file)(file) as unknown
 }
 
 /** The way of ES modules alone. */
@@ -175,8 +189,15 @@ function hasTypeScriptHook(file: string): boolean {
 /** Node's messages name what a link leads to. */
 function toRealPath(file: string): string {
   try {
-    return realpathSync(file)
+    if (lstatSync(file).isSymbolicLink()) return realpathSync(file)
+    const directory = dirname(file)
+    let real = realDirectories.get(directory)
+    if (real === undefined) realDirectories.set(directory, (real = realpathSync(directory)))
+    return join(real, basename(file))
   } catch {
     return file
   }
 }
+
+/** Asked about once: each takes a look at every folder above it, for thousands of files. */
+const realDirectories = new Map<string, string>()

@@ -1,4 +1,6 @@
 // The whole of start-up, top to bottom: directory → route files → route paths → modules → routes.
+// Not `{ createRequire }`: the usual banner of ESM bundles declares that name.
+import nodeModule from 'node:module'
 import { join, sep } from 'node:path'
 import { inheritMiddleware } from './inherit-middleware'
 import { type LoadFailure, loadError } from './load-failure'
@@ -96,12 +98,13 @@ export async function loadRoutes(
   const routes: Route[] = []
   const failures: LoadFailure[] = []
   const broken: string[] = []
+  const watch = watchLoading()
   // One after the other, in order of name: side effects of modules come in a stable order (hazard 221).
   for (const routeFile of files) {
     const { file, promised, dialect } = routeFile
     try {
       if (routeFile.isRejected !== true) {
-        const module = await watchLoading(file, routeFile.load)
+        const module = await watch.run(file, routeFile.load)
         const exported = toDialect(module)
         if (exported !== undefined) routes.push(...toRoutes(file, base, exported, module))
         else if (promised) warnNoRoute(file, options)
@@ -113,6 +116,7 @@ export async function loadRoutes(
     }
     if (dialect() !== 'APIRoute') broken.push(file)
   }
+  watch.end()
   rejectFailures(failures, options)
   const served = inheritMiddleware(routes, broken, onFailure)
   // Again, now that the exports are known, and pages and layouts are told from routes.
@@ -138,7 +142,8 @@ function toClaim(route: Route): Claim {
 function toClaims({ file, promised, dialect, mayAnswer }: RouteFile, base: string): Claim[] {
   // Where both rules give the same path, its text is read only if another file claims it, too.
   if (promised && readsAlike(file)) {
-    return [{ ...toRoutePath(file, base, 'v1'), file, dialect, mayAnswer }]
+    const naming = SIMPLE.test(file) ? 'v0' : 'v1'
+    return [{ ...toRoutePath(file, base, naming), file, dialect, mayAnswer }]
   }
   const known = dialect()
   if (known === undefined) return promised ? [toV0Claim()] : []
@@ -152,8 +157,13 @@ function toClaims({ file, promised, dialect, mayAnswer }: RouteFile, base: strin
   }
 }
 
+/** Names of most files: no brackets, no words that mean something to v1 alone, no `_` at either end. */
+const SIMPLE =
+  /^(?:(?!(?:index|route|lazy|loader|component|\w+Component)[/.])\$?[A-Za-z\d](?:[\w-]*[A-Za-z\d-])?[/.])+[cm]?[jt]sx?$/
+
 /** Whether the rules of v0 and of v1 give a file's name the same meaning. */
 function readsAlike(file: string): boolean {
+  if (SIMPLE.test(file)) return true
   if (toRouteName(file).role !== 'route') return false
   const [v0, v1] = (['v0', 'v1'] as const).map((naming) => toOwnPath(file, naming)) as [
     string,
@@ -174,7 +184,10 @@ function rejectFailures(failures: readonly LoadFailure[], { onFailure }: LoadOpt
 }
 
 function fromDirectory(directory: string, options: LoadOptions): RouteFile[] {
-  const { base, ignore, load = loadModule } = options
+  const { base, ignore } = options
+  // One for all files: Node keeps the module that a `require` is made for.
+  const require = nodeModule.createRequire(join(directory, 'routes'))
+  const load = options.load ?? ((path: string) => loadModule(path, '', require))
   const files: RouteFile[] = []
   const isBase = isBaseDirectory(directory, base)
   for (const file of findRouteFiles(directory, ignore)) {

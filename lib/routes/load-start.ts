@@ -41,9 +41,10 @@ export function findStart(
  *
  * @throws StartApiError if the file can't be used
  */
-export async function loadStart({ file, load }: StartSource): Promise<Middleware[]> {
+export async function loadStart({ file, load }: StartSource): Promise<readonly Middleware[]> {
+  const watch = watchLoading()
   try {
-    const instance = findInstance(await watchLoading(file, load))
+    const instance = findInstance(await watch.run(file, load))
     if (instance === undefined) {
       throw new StartApiError(
         'ERR_START_API_ROUTE_FILE',
@@ -56,6 +57,8 @@ export async function loadStart({ file, load }: StartSource): Promise<Middleware
   } catch (error) {
     const failure: LoadFailure = { file, error }
     throw loadError([failure])
+  } finally {
+    watch.end()
   }
 }
 

@@ -10,6 +10,9 @@ export interface Middleware {
   readonly place: string
 }
 
+/** Shared by all routes that have none. */
+const NONE: readonly Middleware[] = []
+
 /** As deep as Start goes; only middleware that depends on itself goes deeper. */
 const MAX_DEPTH = 100
 
@@ -21,7 +24,8 @@ const MAX_DEPTH = 100
  * @param of names where it stands, ` of api/users.ts`
  * @throws TypeError for what can't run; the message begins with the place
  */
-export function toMiddleware(list: unknown, place: string, of = ''): Middleware[] {
+export function toMiddleware(list: unknown, place: string, of = ''): readonly Middleware[] {
+  if (list === undefined) return NONE
   const found = new Map<unknown, Middleware>()
   addAll(found, list, place, of, 0)
   return [...found.values()]

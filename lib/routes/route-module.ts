@@ -1,7 +1,7 @@
 // Start-up, stage "routes": recognises what a route file exports and makes one Route record of it.
 import { METHODS as NODE_METHODS } from 'node:http'
 import { StartApiError, describe } from '../errors'
-import { type ExpressRoutes, toExpressRoutes } from './express-route'
+import type { ExpressRoutes } from './express-route'
 import { type Middleware, toMiddleware } from './middleware'
 import type { RoutePath, Segment } from './route-path'
 
@@ -31,8 +31,8 @@ export type Handler = (context: HandlerContext) => unknown
 export interface Route {
   readonly path: string
   readonly segments: readonly Segment[]
-  /** What `req.route` is while it runs. */
-  readonly shown: ExpressRoutes
+  /** What `req.route` is while it runs; made with the first request. */
+  shown?: ExpressRoutes
   /** Relative to the routes directory. */
   readonly file: string
   readonly dialect: Dialect
@@ -158,7 +158,6 @@ export function toRoute(file: string, path: RoutePath, module: unknown): Route {
   return {
     path: path.path,
     segments: path.segments,
-    shown: toExpressRoutes(path.segments),
     file,
     dialect,
     handlers: new Map(entries.map(({ method, handler }) => [method, handler])),
@@ -167,7 +166,9 @@ export function toRoute(file: string, path: RoutePath, module: unknown): Route {
       parts.middleware,
       dialect === 'Route' ? 'server.middleware' : 'middleware',
     ),
-    methodMiddleware: new Map(entries.map(({ method, middleware }) => [method, middleware])),
+    ...(entries.some(({ middleware }) => middleware.length > 0) && {
+      methodMiddleware: new Map(entries.map(({ method, middleware }) => [method, middleware])),
+    }),
     isPage: parts.isPage === true,
   }
 }
@@ -235,7 +236,7 @@ function toKnownMethods(dialect: Dialect): readonly string[] {
   return dialect === 'APIRoute' ? METHODS : [...METHODS, ANY]
 }
 
-function read(file: string, list: unknown, place: string): Middleware[] {
+function read(file: string, list: unknown, place: string): readonly Middleware[] {
   try {
     return toMiddleware(list, place, ` of ${file}`)
   } catch (error) {

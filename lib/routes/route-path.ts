@@ -129,6 +129,7 @@ export function toShape(segments: readonly Segment[]): string {
  * a decoder but not to Express's guards, so it must not be ours either (hazards 8, 193).
  */
 export function toWireText(text: string): string {
+  if (/^[\w.~-]*$/.test(text)) return text
   return encodeURI(text)
     .replace(/[?#]/g, encodeURIComponent)
     .replace(/%(?:5[BD]|7C)/g, decodeURIComponent)

@@ -5,33 +5,50 @@ import { clearTimeout, setTimeout } from 'node:timers'
 
 const STUCK_AFTER_MS = 10_000
 
-const loading = new Set<{ readonly file: string }>()
+/** The file that is being loaded, of each directory that is. */
+const loading = new Set<Watched>()
+
+interface Watched {
+  file: string
+}
+
+export interface LoadWatch {
+  /** Runs the import of a file. */
+  run(file: string, load: () => unknown): Promise<unknown>
+  end(): void
+}
 
 /**
- * Runs the import of a file, and says so if it doesn't come to its end: a file that imports the
- * application, which in turn awaits `ready`, waits for itself (hazard 219).
+ * Says so if a file doesn't come to its end: one that imports the application, which in turn awaits
+ * `ready`, waits for itself (hazard 219). One watch for all files of a directory: a timer and a listener
+ * for each took a tenth of the time of loading it.
  */
-export async function watchLoading(file: string, load: () => unknown): Promise<unknown> {
-  const entry = { file }
+export function watchLoading(): LoadWatch {
+  const watched: Watched = { file: '' }
+  const timer = setTimeout(report, STUCK_AFTER_MS, watched).unref()
   if (loading.size === 0) process.on('beforeExit', reportAll)
-  loading.add(entry)
-  const timer = setTimeout(report, STUCK_AFTER_MS, entry).unref()
-  try {
-    return await load()
-  } finally {
-    clearTimeout(timer)
-    loading.delete(entry)
-    if (loading.size === 0) process.off('beforeExit', reportAll)
+  loading.add(watched)
+  return {
+    async run(file, load) {
+      watched.file = file
+      timer.refresh()
+      return load()
+    },
+    end() {
+      clearTimeout(timer)
+      loading.delete(watched)
+      if (loading.size === 0) process.off('beforeExit', reportAll)
+    },
   }
 }
 
 /** Node emits `beforeExit` when nothing is left that could settle the import. */
 function reportAll(): void {
   process.off('beforeExit', reportAll)
-  for (const entry of loading) report(entry)
+  for (const watched of loading) report(watched)
 }
 
-function report({ file }: { readonly file: string }): void {
+function report({ file }: Watched): void {
   console.error(
     `[start-api] ${file} doesn't finish loading, and no request is answered before it does. Does it import a module that awaits \`ready\`, or await something that never comes?`,
   )
