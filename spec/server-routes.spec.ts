@@ -10,6 +10,7 @@ import {
 } from 'express-start-api'
 import { createServerFileRoute } from 'express-start-api/server'
 import { describeHosts, serve } from './support/hosts'
+import { rawHead, rawRequest } from './support/raw-request'
 
 const routeOf = (options: object) => ({ Route: createFileRoute('/')(options as never) })
 const ok = () => new Response('ok')
@@ -61,6 +62,13 @@ describeHosts('a Server Route', (host) => {
     )
     expect(texts).toEqual(['ok', 'any POST', 'any OPTIONS', 'any PROPFIND'])
     expect(await ask('/api/x', { method: 'HEAD' })).toMatchObject({ status: 200, text: '' })
+  })
+
+  it('has no TRACE, not even by ANY: no fetch Request can stand for one', async () => {
+    const { port } = await serve(host, [
+      startApi({ 'api/x.ts': routeOf({ server: { handlers: { ANY: ok } } }) }),
+    ])
+    expect((await rawRequest(port, rawHead('TRACE /api/x HTTP/1.1'))).status).toBe(404)
   })
 
   it('leaves methods that it lacks to the application', async () => {

@@ -132,10 +132,13 @@ function pathOf(url: string): string | undefined {
  */
 export function isFetchable({ originalUrl, url = '/', method = 'GET' }: HostRequest): boolean {
   const path = pathOf(originalUrl ?? url)
-  return path !== undefined && !DOT_SEGMENT.test(path) && !FORBIDDEN_METHOD.test(method)
+  return path !== undefined && !DOT_SEGMENT.test(path) && !isForbiddenMethod(method)
 }
 
-const FORBIDDEN_METHOD = /^(?:CONNECT|TRACE|TRACK)$/i
+/** Methods that no fetch Request can have. */
+export function isForbiddenMethod(method: string): boolean {
+  return /^(?:CONNECT|TRACE|TRACK)$/i.test(method)
+}
 
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i
 

@@ -3,6 +3,7 @@ import { isNotFound, toNotFoundResponse } from '../define/not-found'
 import { isRedirect, resolveRedirect } from '../define/redirect'
 import { StartApiError, describe, toError } from '../errors'
 import type { RequestEvent } from '../event/event-context'
+import { isForbiddenMethod } from './request-url'
 import { ANY, type Handler, type HandlerContext, METHODS, type Route } from '../routes/route-module'
 
 /**
@@ -13,7 +14,7 @@ export function findHandler({ handlers }: Route, method: string): Handler | unde
   return (
     handlers.get(method) ??
     (method === 'HEAD' ? handlers.get('GET') : undefined) ??
-    handlers.get(ANY)
+    (isForbiddenMethod(method) ? undefined : handlers.get(ANY))
   )
 }
 

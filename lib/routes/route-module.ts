@@ -216,13 +216,16 @@ function toHandler(dialect: Dialect, value: unknown): { handler: unknown; list?:
   return { handler, list: dialect === 'Route' ? middleware : middlewares }
 }
 
+/** No fetch Request can stand for them. */
+const WITHOUT_REQUEST = new Set(['CONNECT', 'TRACE'])
+
 /** The method that a member of the handlers is for, if it is for one. */
 function toMethod(dialect: Dialect, name: string): string | undefined {
   // Start's releases between v0 and v1 ignored case here, and those since take any method.
   const method = dialect === 'ServerRoute' ? name.toUpperCase() : name
   const isKnown =
     toKnownMethods(dialect).includes(method) ||
-    (dialect !== 'APIRoute' && NODE_METHODS.includes(method))
+    (dialect !== 'APIRoute' && NODE_METHODS.includes(method) && !WITHOUT_REQUEST.has(method))
   return isKnown ? method : undefined
 }
 
