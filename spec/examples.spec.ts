@@ -1,8 +1,12 @@
 // Each example is started as its users start it, and asked one question.
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { stripVTControlCharacters } from 'node:util'
 import { type Program, assertBuilt, start } from './support/built'
+import { rawHead, rawRequest } from './support/raw-request'
 
 beforeAll(assertBuilt)
 
@@ -168,6 +172,19 @@ describe('examples/auth-js', () => {
     expect((await ask('/api/me')).status).toBe(401)
     expect((await signIn('analytical')).headers.get('location')).toBe(origin)
     expect(await (await ask('/api/me')).json()).toMatchObject({ name: 'Ada' })
+  })
+
+  it('asks no other server who is signed in, whatever host a request names', async () => {
+    const { origin } = await start([node, 'examples/auth-js/app.mjs'])
+    const other = createServer((_req, res) => {
+      res.setHeader('content-type', 'application/json').end('{"user":{"name":"Mallory"}}')
+    })
+    await once(other.listen(0), 'listening')
+    const { port } = other.address() as AddressInfo
+    const head = rawHead('GET /api/me HTTP/1.1', [`Host: localhost:${port}`])
+    const { status } = await rawRequest(Number(new URL(origin).port), head)
+    other.close()
+    expect(status).toBe(401)
   })
 })
 
