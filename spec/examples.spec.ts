@@ -5,12 +5,19 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { stripVTControlCharacters } from 'node:util'
+import { scripts } from '../package.json'
 import { type Program, assertBuilt, start } from './support/built'
 import { rawHead, rawRequest } from './support/raw-request'
 
 beforeAll(assertBuilt)
 
 const node = process.execPath
+
+describe('a clone', () => {
+  it('runs the examples after `npm ci` alone, which builds what they import', () => {
+    expect(scripts.prepare).toBe(scripts.pretest)
+  })
+})
 
 describe('examples/legacy-app', () => {
   let program: Program
