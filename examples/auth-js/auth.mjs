@@ -1,3 +1,4 @@
+// What routes/ share: Auth.js, and who is signed in.
 import { Auth } from '@auth/core'
 import Credentials from '@auth/core/providers/credentials'
 
@@ -19,6 +20,8 @@ export const auth = (request) => Auth(request, config)
 /** Called, not fetched: a request's URL begins with the host that its client names. */
 export async function findUser({ url, headers }) {
   const cookie = headers.get('cookie') ?? ''
-  const session = await auth(new Request(new URL('/api/auth/session', url), { headers: { cookie } }))
+  const session = await auth(
+    new Request(new URL('/api/auth/session', url), { headers: { cookie } }),
+  )
   return (await session.json())?.user
 }
