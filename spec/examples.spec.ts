@@ -1,18 +1,90 @@
-// Each example is started as its users start it, and asked one question.
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+// Each example is started by the command in its header, as its users start it, and asked.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, readdirSync } from 'node:fs'
+import { type Server, createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
-import { type Program, assertBuilt, start } from './support/built'
+import { globSync } from 'glob'
+import { scripts } from '../package.json'
+import { type Program, assertBuilt, root, start } from './support/built'
+import { rawHead, rawRequest } from './support/raw-request'
 
 beforeAll(assertBuilt)
 
-const node = process.execPath
+const folder = join(root, 'examples')
+
+/** What the README's table says of each: its name, the file to begin with, the command. */
+const examples = [
+  ...readFileSync(join(folder, 'README.md'), 'utf8').matchAll(
+    /^\| \[(\S+)\]\((\S+)\) .*\| `([^`|]+)` +\|$/gm,
+  ),
+].map(([, name = '', file = '', command = '']) => ({ name, file, command }))
+
+function headerOf(file: string): string {
+  return /^(?:(?:\/\/|#) .*\n)*/.exec(readFileSync(join(folder, file), 'utf8'))![0]
+}
+
+/** The programs of an example's command, without what npm and npx need to start them. */
+function programsOf(example: string): [string, ...string[]][] {
+  const { command } = examples.find(({ name }) => name === example)!
+  const words: Record<string, readonly string[]> = {
+    node: [process.execPath],
+    npx: [process.execPath],
+    jest: ['node_modules/jest/bin/jest.js'],
+    tsx: ['node_modules/tsx/dist/cli.mjs'],
+    vitest: ['node_modules/vitest/vitest.mjs'],
+  }
+  return command
+    .replace(/^npm start$/, scripts.start.replace('ts-node', 'node -r ts-node/register'))
+    .split(' && ')
+    .map(
+      (program) =>
+        program.split(' ').flatMap((word) => words[word] ?? word) as [string, ...string[]],
+    )
+}
+
+/** Runs its command; the last program of it is the server. */
+async function run(example: string): Promise<Program> {
+  const programs = programsOf(example)
+  for (const [file, ...args] of programs.slice(0, -1)) execFileSync(file, args, { cwd: root })
+  return start(programs.at(-1)!)
+}
+
+describe('examples/README.md', () => {
+  it('lists every example', () => {
+    const folders = readdirSync(folder, { withFileTypes: true }).filter((at) => at.isDirectory())
+    expect(examples.map(({ name }) => name).sort()).toEqual(folders.map(({ name }) => name).sort())
+  })
+
+  it.each(examples)('gives for $name the command that its header has', ({ file, command }) => {
+    expect(headerOf(file)).toContain(`\`${command}\``)
+  })
+
+  it.each(examples.filter(({ name }) => !name.startsWith('legacy-')))(
+    'calls $name one screen: no file is longer',
+    ({ name }) => {
+      const files = globSync('**/*.{js,mjs,ts,tsx,conf}', {
+        cwd: join(folder, name),
+        ignore: ['dist/**', '**/*.gen.ts', 'node_modules/**'],
+        absolute: true,
+      })
+      const long = files.filter((file) => readFileSync(file, 'utf8').split('\n').length > 40)
+      expect(long).toEqual([])
+    },
+  )
+
+  it('is right that `npm ci` alone lets them run: it builds what they import', () => {
+    expect(scripts.prepare).toBe(scripts.pretest)
+  })
+})
 
 describe('examples/legacy-app', () => {
   let program: Program
 
   beforeAll(async () => {
-    program = await start([node, 'node_modules/ts-node/dist/bin.js', 'examples/legacy-app/app.ts'])
+    program = await run('legacy-app')
   })
 
   async function ask(path: string, init?: RequestInit) {
@@ -72,16 +144,16 @@ describe('examples/legacy-app', () => {
 })
 
 describe.each([
-  ['hello-world/app.js', '/api/hello', 200, 'Hello, World!\n'],
-  ['esm/app.mjs', '/api/hello', 200, '{"message":"Hello, World!"}'],
-  ['plain-http/app.js', '/api/file/a/b.txt', 200, 'File: a/b.txt\n'],
-  ['plain-http/app.js', '/other', 404, 'Not found'],
-  ['connect/app.js', '/api/hello', 200, 'Hello, World!\n'],
-  ['connect/app.js', '/legacy', 200, 'Still Connect\n'],
-  ['connect/app.js', '/other', 404, 'Nothing at /other\n'],
-])('examples/%s', (file, path, status, text) => {
+  ['hello-world', '/api/hello', 200, 'Hello, World!\n'],
+  ['esm', '/api/hello', 200, '{"message":"Hello, World!"}'],
+  ['plain-http', '/api/file/a/b.txt', 200, 'File: a/b.txt\n'],
+  ['plain-http', '/other', 404, 'Not found'],
+  ['connect', '/api/hello', 200, 'Hello, World!\n'],
+  ['connect', '/legacy', 200, 'Still Connect\n'],
+  ['connect', '/other', 404, 'Nothing at /other\n'],
+])('examples/%s', (example, path, status, text) => {
   it(`answers GET ${path} with ${status}`, async () => {
-    const { origin } = await start([node, `examples/${file}`])
+    const { origin } = await run(example)
     const response = await fetch(origin + path)
     expect([response.status, await response.text()]).toEqual([status, text])
   })
@@ -89,19 +161,15 @@ describe.each([
 
 describe('examples/tsconfig-paths', () => {
   it('answers with what a route file imports by an alias', async () => {
-    const folder = 'examples/tsconfig-paths'
-    const tsx = ['node_modules/tsx/dist/cli.mjs', '--tsconfig', `${folder}/tsconfig.json`]
-    const { origin } = await start([node, ...tsx, `${folder}/app.ts`])
+    const { origin } = await run('tsconfig-paths')
     const response = await fetch(`${origin}/api/greet/Tanner`)
     expect(await response.text()).toBe('Hello, Tanner!\n')
   })
 })
 
-const tsx = [node, 'node_modules/tsx/dist/cli.mjs'] as const
-
 describe('examples/typescript', () => {
   it('runs under tsx', async () => {
-    const { origin } = await start([...tsx, 'examples/typescript/app.ts'])
+    const { origin } = await run('typescript')
     const response = await fetch(`${origin}/api/hello?name=Ada`)
     expect(await response.json()).toEqual({ message: 'Hello, Ada!' })
   })
@@ -109,7 +177,7 @@ describe('examples/typescript', () => {
 
 describe('examples/start-and-express', () => {
   it("serves a Start application's API routes from Express, and none of its pages", async () => {
-    const { origin } = await start([...tsx, 'examples/start-and-express/express.ts'])
+    const { origin } = await run('start-and-express')
     const note = { id: '1', text: 'Move one path at a time' }
     expect(await (await fetch(`${origin}/api/notes/1`)).json()).toEqual(note)
     const added = await fetch(`${origin}/api/notes`, { method: 'POST', body: '{"text":"Second"}' })
@@ -121,15 +189,14 @@ describe('examples/start-and-express', () => {
 
 describe('examples/esbuild', () => {
   it('is one file that serves its routes without their directory', async () => {
-    execFileSync(node, ['examples/esbuild/build.mjs'])
-    const { origin } = await start([node, 'examples/esbuild/dist/server.js'])
+    const { origin } = await run('esbuild')
     expect(await (await fetch(`${origin}/api/users/7`)).json()).toEqual({ id: '7' })
   })
 })
 
 describe('examples/trpc', () => {
   it('answers queries and mutations behind a body parser', async () => {
-    const { origin } = await start([...tsx, 'examples/trpc/app.ts'])
+    const { origin } = await run('trpc')
     const greeting = await fetch(
       `${origin}/api/trpc/greet?input=${encodeURIComponent('{"name":"Ada"}')}`,
     )
@@ -145,7 +212,7 @@ describe('examples/trpc', () => {
 
 describe('examples/auth-js', () => {
   it('signs in, knows who is there, and turns wrong passwords away', async () => {
-    const { origin } = await start([node, 'examples/auth-js/app.mjs'])
+    const { origin } = await run('auth-js')
     const jar = new Map<string, string>()
     const ask = async (path: string, form?: Record<string, string>) => {
       const response = await fetch(origin + path, {
@@ -169,11 +236,24 @@ describe('examples/auth-js', () => {
     expect((await signIn('analytical')).headers.get('location')).toBe(origin)
     expect(await (await ask('/api/me')).json()).toMatchObject({ name: 'Ada' })
   })
+
+  it('asks no other server who is signed in, whatever host a request names', async () => {
+    const { origin } = await run('auth-js')
+    const other = createServer((_req, res) => {
+      res.setHeader('content-type', 'application/json').end('{"user":{"name":"Mallory"}}')
+    })
+    await once(other.listen(0), 'listening')
+    const { port } = other.address() as AddressInfo
+    const head = rawHead('GET /api/me HTTP/1.1', [`Host: localhost:${port}`])
+    const { status } = await rawRequest(Number(new URL(origin).port), head)
+    other.close()
+    expect(status).toBe(401)
+  })
 })
 
 describe('examples/streaming', () => {
   it('sends words as they come, and stops with the client', async () => {
-    const { origin } = await start([node, 'examples/streaming/app.js'])
+    const { origin, printed } = await run('streaming')
     const response = await fetch(`${origin}/api/chat`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -189,13 +269,13 @@ describe('examples/streaming', () => {
     expect(rest).toMatch(/"Hi\. "[^]*data: \[DONE\]\n\n$/)
     const left = await fetch(`${origin}/api/chat?prompt=Hi`)
     await left.body!.cancel()
-    expect((await fetch(`${origin}/api/chat?prompt=Hi`)).status).toBe(200)
+    await printed(/^The client has left\.$/m)
   })
 })
 
 describe('examples/upload', () => {
   it('takes a picture, refuses other files, and what is too long', async () => {
-    const { origin } = await start([node, 'examples/upload/app.js'])
+    const { origin } = await run('upload')
     const send = async (type: string, size = 3) => {
       const body = new FormData()
       body.set('title', 'Cat')
@@ -219,33 +299,48 @@ describe('examples/upload', () => {
 })
 
 describe('examples/behind-nginx', () => {
-  it('knows the URL and the client that the proxy names', async () => {
-    const { origin } = await start([node, 'examples/behind-nginx/app.js'])
-    const conf = readFileSync('examples/behind-nginx/nginx.conf', 'utf8')
-    const values: Record<string, string> = {
-      $host: 'shop.example',
-      $scheme: 'https',
-      $proxy_add_x_forwarded_for: '203.0.113.7',
-    }
-    const headers = [...conf.matchAll(/proxy_set_header (X-\S+) (\S+);/g)].map(
-      ([, name, value]): [string, string] => [name!, values[value!]!],
-    )
-    expect(headers).toHaveLength(3)
-    const response = await fetch(`${origin}/api/whoami?a=1`, { headers })
-    expect(await response.json()).toEqual({
-      url: 'https://shop.example/api/whoami?a=1',
-      ip: '203.0.113.7',
+  /** Does with a client's headers what nginx.conf says, for a client at 203.0.113.7 that came by https. */
+  function proxy(origin: string): Server {
+    const conf = readFileSync(join(folder, 'behind-nginx/nginx.conf'), 'utf8')
+    const settings = [...conf.matchAll(/proxy_set_header (\S+) (\S+);/g)]
+    return createServer((req, res) => {
+      const { host = '', 'x-forwarded-for': forwarded } = req.headers
+      const variables: Record<string, string> = {
+        $host: host,
+        $scheme: 'https',
+        $proxy_add_x_forwarded_for: [forwarded ?? [], '203.0.113.7'].flat().join(', '),
+      }
+      const headers = { ...req.headers }
+      for (const [, name = '', value = ''] of settings) {
+        headers[name.toLowerCase()] = variables[value] ?? JSON.parse(value)
+      }
+      request(origin + req.url, { headers }, (answer) => answer.pipe(res)).end()
     })
+  }
+
+  it('knows the URL and the address that its client has, whatever the client says of them', async () => {
+    const server = proxy((await run('behind-nginx')).origin)
+    await once(server.listen(0), 'listening')
+    const head = rawHead('GET /api/whoami?a=1 HTTP/1.1', [
+      'Host: shop.example',
+      'X-Forwarded-Host: evil.example',
+      'X-Forwarded-Proto: gopher',
+      'X-Forwarded-For: 198.51.100.1',
+    ])
+    const { body } = await rawRequest((server.address() as AddressInfo).port, head)
+    server.close()
+    expect(body).toContain('{"url":"https://shop.example/api/whoami?a=1","ip":"203.0.113.7"}')
   })
 })
 
-describe('examples/vitest', () => {
+describe.each([
+  ['jest-supertest', /Tests: +2 passed, 2 total/],
+  ['vitest', /Tests +2 passed/],
+])('examples/%s', (example, summary) => {
   it('passes', () => {
-    const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--root', 'examples/vitest']
-    const output = execFileSync(node, vitest, {
-      encoding: 'utf8',
-      env: { ...process.env, CI: '1' },
-    })
-    expect(stripVTControlCharacters(output)).toMatch(/Tests +2 passed/)
+    const [[file, ...args]] = programsOf(example) as [[string, ...string[]]]
+    const env = { ...process.env, CI: '1' }
+    const { stdout, stderr } = spawnSync(file, args, { cwd: root, encoding: 'utf8', env })
+    expect(stripVTControlCharacters(stdout + stderr)).toMatch(summary)
   })
 })

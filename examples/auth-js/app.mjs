@@ -1,4 +1,5 @@
-// Auth.js in one route file: `node app.mjs`, then sign in at /api/auth/signin as ada, password analytical
+// Auth.js in one route file, routes/api/auth/$.mjs: `node examples/auth-js/app.mjs`
+// Then sign in as ada, password analytical, and ask /api/me who is there.
 import { fileURLToPath } from 'node:url'
 import express from 'express'
 import { startApi } from 'express-start-api'

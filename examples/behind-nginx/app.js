@@ -1,4 +1,5 @@
-// Behind nginx (nginx.conf): `request.url` is what the browser shows, and redirects stay on that host.
+// Behind nginx, with nginx.conf beside this file: `node examples/behind-nginx/app.js`
+// What routes/api/whoami.js answers is the URL that the browser shows, and the browser's own address.
 const { join } = require('node:path')
 const express = require('express')
 const { startApi } = require('express-start-api')

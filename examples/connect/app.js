@@ -1,4 +1,5 @@
-// Connect: a legacy handler in front, route files behind it, and a 404 of the application's own.
+// Connect: `node examples/connect/app.js`
+// A legacy handler in front, route files behind it, and a 404 of the application's own.
 const { join } = require('node:path')
 const connect = require('connect')
 const { startApi } = require('express-start-api')

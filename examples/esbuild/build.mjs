@@ -1,4 +1,6 @@
-// A server in one file, without its routes directory: `node build.mjs && node dist/server.js`
+// A server in one file, which needs no routes directory any more:
+// `node examples/esbuild/build.mjs && node examples/esbuild/dist/server.js`
+// Look at the routes.manifest.ts that it writes, and at server.ts, which imports that.
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'

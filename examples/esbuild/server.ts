@@ -1,4 +1,4 @@
-// What is bundled: the manifest of the route files instead of their directory.
+// What build.mjs bundles: the manifest of the route files instead of their directory.
 import express from 'express'
 import { startApi } from 'express-start-api'
 // @ts-ignore -- written by build.mjs

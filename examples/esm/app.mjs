@@ -1,4 +1,5 @@
-// ES modules, without a build: `node app.mjs`
+// ES modules, without a build: `node examples/esm/app.mjs`
+// The routes directory is a URL here, since ES modules have no __dirname.
 import { fileURLToPath } from 'node:url'
 import express from 'express'
 import { startApi } from 'express-start-api'

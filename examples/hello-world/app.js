@@ -1,4 +1,5 @@
-// CommonJS, without a build: `node app.js`
+// The shortest program, in CommonJS and without a build: `node examples/hello-world/app.js`
+// Then look at routes/api/hello.js: its place is its URL.
 const { join } = require('node:path')
 const express = require('express')
 const { startApi } = require('express-start-api')

@@ -1,3 +1,5 @@
+// Route files under jest, through supertest and without a socket:
+// `npx jest --config examples/jest-supertest/jest.config.js`
 import request from 'supertest'
 import { api, app } from './app'
 

@@ -1,3 +1,4 @@
+// The application that app.spec.ts asks.
 import { join } from 'node:path'
 import express from 'express'
 import { startApi } from 'express-start-api'

@@ -1,5 +1,6 @@
-// A legacy Express application that moves to TanStack Start one method of one path at a time: what
-// has moved is in `routes/`, the rest is still Express.
+// A legacy Express application that moves to TanStack Start one method of one path at a time:
+// `npm start`
+// What has moved is in routes/, the rest is still Express.
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import express, { type ErrorRequestHandler } from 'express'

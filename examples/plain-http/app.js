@@ -1,4 +1,5 @@
-// No framework: without `next`, startApi() answers every request, with 404 and 405 where it must.
+// No framework, node:http alone: `node examples/plain-http/app.js`
+// Where there is no next(), startApi() answers every request, with 404 and 405 where it must.
 const { createServer } = require('node:http')
 const { join } = require('node:path')
 const { startApi } = require('express-start-api')

@@ -1,4 +1,5 @@
-// The Express application that was there before: `npm run express`
+// The Express application that was there before: `npx tsx examples/start-and-express/express.ts`
+// It serves what src/routes has of an API; README.md tells how Start serves the same files.
 import { fileURLToPath } from 'node:url'
 import express from 'express'
 import { startApi } from 'express-start-api'

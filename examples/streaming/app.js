@@ -1,4 +1,5 @@
-// Text that comes word by word, as language models give it: `node app.js`, then `curl -N` the URL
+// Text that comes word by word, as language models give it: `node examples/streaming/app.js`
+// Then `curl -N` the URL, and once more, broken off by Ctrl-C: the model stops, too.
 const { join } = require('node:path')
 const express = require('express')
 const { startApi } = require('express-start-api')

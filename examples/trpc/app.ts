@@ -1,4 +1,4 @@
-// tRPC in one route file: `npx tsx app.ts`
+// tRPC in one route file, routes/api/trpc/$.ts: `npx tsx examples/trpc/app.ts`
 import { join } from 'node:path'
 import express from 'express'
 import { startApi } from 'express-start-api'

@@ -1,6 +1,7 @@
-// Route files that import by the names in tsconfig.json's `paths`. Resolving those is the loader's job:
-// tsx does it by itself, ts-node with `-r tsconfig-paths/register`, bundlers and test runners by options
-// of their own.
+// Route files that import by the names in tsconfig.json's "paths":
+// `npx tsx --tsconfig examples/tsconfig-paths/tsconfig.json examples/tsconfig-paths/app.ts`
+// Resolving those is the loader's job: tsx does it by itself, ts-node with `-r tsconfig-paths/register`,
+// bundlers and test runners by options of their own.
 import { join } from 'node:path'
 import express from 'express'
 import { startApi } from 'express-start-api'

@@ -1,4 +1,5 @@
-// TypeScript without a build: `npx tsx app.ts`, or `npx tsx watch app.ts` while one works on it.
+// TypeScript without a build: `npx tsx examples/typescript/app.ts`
+// Look at routes/api/hello.ts: handlers are typed, and nothing is generated.
 import { join } from 'node:path'
 import express from 'express'
 import { startApi } from 'express-start-api'

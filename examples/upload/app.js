@@ -1,4 +1,5 @@
-// Files from a form, without a parser: `node app.js`, then `curl -F title=Cat -F photo=@cat.png` the URL
+// Files from a form, without multer: `node examples/upload/app.js`
+// Then `curl -F title=Cat -F photo=@cat.png` the URL. The file is a `File`, as in Start.
 const { join } = require('node:path')
 const express = require('express')
 const { startApi } = require('express-start-api')

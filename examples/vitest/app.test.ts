@@ -1,4 +1,5 @@
-// Route files under vitest, through supertest and without a socket: `npx vitest run`
+// Route files under vitest, through supertest and without a socket:
+// `npx vitest run --root examples/vitest`
 import supertest from 'supertest'
 import { expect, test } from 'vitest'
 import { api, app } from './app'

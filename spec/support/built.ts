@@ -22,6 +22,8 @@ export interface Program {
   /** What it printed, up to its URL. */
   readonly output: string
   readonly origin: string
+  /** Waits until it has printed this. */
+  printed(pattern: RegExp): Promise<void>
   /** Tells it to end, by SIGTERM, and resolves to its exit code. */
   stop(): Promise<number | null>
 }
@@ -40,11 +42,14 @@ export async function start(
     const [code] = (await ended) as [number | null]
     return code
   }
+  const printed = async (pattern: RegExp): Promise<void> => {
+    while (!pattern.test(output)) await once(child.stdout, 'data')
+  }
   return new Promise((resolve, reject) => {
     const read = (chunk: Buffer): void => {
       output += chunk.toString()
       const url = /http:\/\/localhost:\d+(?=[/\n])/.exec(output)
-      if (url !== null) resolve({ output, origin: url[0], stop })
+      if (url !== null) resolve({ output, origin: url[0], printed, stop })
     }
     child.stdout.on('data', read)
     child.stderr.on('data', read)

@@ -3,6 +3,7 @@ const { createAPIFileRoute } = require('express-start-api/api')
 
 /** Stands for a model. It stops where the client has left: nobody pays for words that nobody reads. */
 async function* answer(prompt, signal) {
+  signal.addEventListener('abort', () => console.log('The client has left.'))
   for (const word of `You said: ${prompt}. That is all I know.`.split(' ')) {
     await setTimeout(50, undefined, { signal })
     yield `${word} `
