@@ -23,6 +23,7 @@ export {
 } from './define/file-route'
 export {
   createMiddleware,
+  type CreateMiddleware,
   type FunctionMiddlewareBuilder,
   type MiddlewareBuilder,
   type MiddlewareFunction,
@@ -39,7 +40,12 @@ export type {
   ServerRouteContext,
   ServerRouteHandler,
 } from './define/server-route'
-export { createStart, type StartInstance, type StartOptions } from './define/start'
+export {
+  createStart,
+  type AnyStartInstance,
+  type StartInstance,
+  type StartOptions,
+} from './define/start'
 export { json, type JsonResponse } from './define/json'
 export { isNotFound, notFound, type NotFound, type NotFoundOptions } from './define/not-found'
 export {

@@ -3,7 +3,7 @@ import type { ServerAdapterPlugin } from '@whatwg-node/server'
 import type { StartAPIHandlerCallback } from './define/api-handler'
 import type { AnyMiddleware } from './define/context'
 import type { HostReq, HostRes, RegisteredContext } from './define/register'
-import type { StartInstance } from './define/start'
+import type { AnyStartInstance } from './define/start'
 import type { LoadOptions } from './routes/load-routes'
 import { isStartInstance } from './routes/load-start'
 import { type Middleware, toMiddleware } from './routes/middleware'
@@ -45,7 +45,7 @@ export interface StartApiOptions {
    * applications. Without this option a `start.ts` beside the routes directory that names
    * `createStart` is loaded, as in Start; `false`: it is not.
    */
-  start?: StartInstance | false
+  start?: AnyStartInstance | false
   /**
    * Adds to the handlers' `context`, which holds Node's `req` and `res`; `Register` gives it a type.
    * Called once for each request that a route or the entry handler serves, before both. What it
@@ -128,7 +128,7 @@ export interface Settings extends LoadOptions {
   readonly fallthrough: boolean
   readonly handler: StartAPIHandlerCallback | undefined
   readonly middleware: readonly Middleware[]
-  readonly start: StartInstance | false | undefined
+  readonly start: AnyStartInstance | false | undefined
   readonly context: StartApiOptions['context']
   /** `undefined`: the host decides. */
   readonly caseSensitive: boolean | undefined

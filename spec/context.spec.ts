@@ -159,6 +159,74 @@ describe('`Register`', () => {
     `
     expect(compile([app, route])).toEqual([])
   })
+
+  it('gives handlers what global middleware adds, of the option and of start.ts', () => {
+    const app = `
+      import { createMiddleware, createStart, startApi } from 'express-start-api'
+      const user = createMiddleware().server(({ next }) => next({ context: { user: 'Ada', id: 1 } }))
+      const id = createMiddleware().server(({ next }) => next({ context: { id: 'one' } }))
+      const middleware = [user] as const
+      const startInstance = createStart(() => ({ requestMiddleware: [id] }))
+      declare module 'express-start-api' {
+        interface Register {
+          middleware: typeof middleware
+          config: Awaited<ReturnType<typeof startInstance.getOptions>>
+        }
+      }
+      startApi('./routes', { middleware, start: startInstance })
+    `
+    const route = `
+      import { createFileRoute } from 'express-start-api'
+      import { createServerFileRoute } from 'express-start-api/server'
+      const GET = ({ context }: { context: { user: string; id: string; req: object } }) =>
+        new Response(context.user + context.id)
+      createFileRoute('/x')({ server: { handlers: { GET } } })
+      createServerFileRoute('/x').methods({ GET })
+      createFileRoute('/x')({
+        server: {
+          handlers: {
+            GET: ({ context }) => {
+              // @ts-expect-error -- the later one's is in force
+              context.id satisfies number
+              return new Response(context.id satisfies string)
+            },
+          },
+        },
+      })
+    `
+    expect(compile([app, route])).toEqual([])
+  })
+
+  it('gives handlers what the middleware of parent routes adds, by routeTree.gen.ts', () => {
+    const parent = `
+      import { createFileRoute, createMiddleware } from 'express-start-api'
+      const user = createMiddleware().server(({ next }) => next({ context: { user: 'Ada' } }))
+      export const Route = createFileRoute('/_auth')({ server: { middleware: [user] } })
+    `
+    const tree = `
+      import { Route as AuthRoute } from './app-0'
+      declare module 'express-start-api' {
+        interface FileRoutesByPath {
+          '/_auth/x': { id: '/_auth/x'; parentRoute: typeof AuthRoute }
+        }
+      }
+    `
+    const route = `
+      import { createFileRoute } from 'express-start-api'
+      createFileRoute('/_auth/x')({
+        server: { handlers: { GET: ({ context }) => new Response(context.user satisfies string) } },
+      })
+      createFileRoute('/y')({
+        server: {
+          handlers: {
+            // @ts-expect-error -- not below that parent
+            GET: ({ context }) => new Response(context.user),
+          },
+        },
+      })
+    `
+    expect(compile([parent, tree, route])).toEqual([])
+  })
 })
 
 /** Libraries are parsed once for all compilations. */

@@ -605,3 +605,38 @@ describe('a layout of v1 that is broken', () => {
     expect(await app.ask('/api/secret')).toBe('401 no')
   })
 })
+
+describe.each(['CommonJS', 'ES modules', 'TypeScript, tsx, ES modules'])(
+  'start.ts beside the routes directory, in %s',
+  (name) => {
+    const language = LANGUAGES[name]!
+    const { extension } = language
+    const file = `start.${extension}`
+    const names = '{ createFileRoute, createMiddleware, createStart }'
+    const head =
+      name === 'CommonJS'
+        ? `const ${names} = require('express-start-api')\nexports.`
+        : `import ${names} from 'express-start-api'\nexport const `
+    const startFile = (text: string) => `${head}startInstance = createStart(() => ({
+      requestMiddleware: [createMiddleware().server(({ next }) => next({ context: { text: '${text}' } }))],
+    }))`
+    const routeFile = `${head}Route = createFileRoute('/api/a')({
+      server: { handlers: { GET: ({ context }) => new Response(context.text) } },
+    })`
+
+    it('is live with the next request; while it is broken, the last one that worked is', async () => {
+      const app = await start(language, {
+        [file]: startFile('one'),
+        [`routes/api/a.${extension}`]: routeFile,
+      })
+      expect(await app.ask('/api/a')).toBe('200 one')
+      app.write(file, startFile('two'))
+      expect(await app.ask('/api/a')).toBe('200 two')
+      app.write(file, '/* createStart */ )oops')
+      expect(await app.ask('/api/a')).toBe('200 two')
+      await until(() => app.output().includes(`../${file}: `), app.output)
+      app.write(file, startFile('three'))
+      expect(await app.ask('/api/a')).toBe('200 three')
+    })
+  },
+)

@@ -346,6 +346,23 @@ describe('start.ts beside the routes directory', () => {
     expect(await bodyOf({ 'start.js': text, 'routes/api/x.js': routeFile })).toBe('start')
   })
 
+  it('has a createMiddleware() of its own, as in Start', async () => {
+    const startInstance = createStart(() => ({ requestMiddleware: [log('start ')] }))
+    const own = startInstance
+      .createMiddleware()
+      .server(({ next, context }) =>
+        next({ context: { log: `${(context as { log?: string }).log}own` } }),
+      )
+    const api = chainX([own], showLog as never, { start: startInstance })
+    expect(await (await api.fetch('/api/x')).text()).toBe('start own')
+  })
+
+  it('may come from `@tanstack/react-start`, whose getOptions() may give no promise', async () => {
+    const start = { getOptions: () => ({ requestMiddleware: [log('start')] }) }
+    const api = chainX([], showLog as never, { start })
+    expect(await (await api.fetch('/api/x')).text()).toBe('start')
+  })
+
   it('is left alone with `start: false`, and where it does not name createStart', async () => {
     const files = { 'start.js': text, 'routes/api/x.js': routeFile }
     expect(await bodyOf(files, { start: false })).toBe('nothing')

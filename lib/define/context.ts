@@ -11,9 +11,9 @@ export interface AnyMiddleware {
   readonly options: object
 }
 
-/** Carries a type, as Start's own objects do; there is nothing at run time. */
+/** Carries a type where Start's own middleware has it; there is nothing at run time. */
 export interface WithContext<TContext> {
-  readonly _types: { readonly allServerContext: TContext }
+  readonly '~types': { readonly allServerContext: TContext }
 }
 
 /** What a middleware, or a route with all its middleware, adds to `context`. */

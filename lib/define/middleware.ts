@@ -84,6 +84,12 @@ interface FunctionMiddlewareOptions {
   next(options?: object): Promise<unknown>
 }
 
+/** `createMiddleware`, where `TContext` is in `context` already. */
+export interface CreateMiddleware<TContext = object> {
+  (options: { type: 'function' }): FunctionMiddlewareBuilder
+  (options?: { type?: 'request' }): MiddlewareBuilder<TContext>
+}
+
 /**
  * A middleware for `server.middleware` and `handlers` of routes, for the option `middleware` and for
  * `requestMiddleware` of a `start.ts`, as in Start v1.

@@ -1,5 +1,6 @@
-// What Start's `src/start.ts` is written with. Imports nothing but types.
-import type { AnyMiddleware } from './context'
+// What Start's `src/start.ts` is written with.
+import type { AddedContext, AnyMiddleware } from './context'
+import { type CreateMiddleware, createMiddleware } from './middleware'
 
 /** Options of a Start application; of them only `requestMiddleware` means something here. */
 export interface StartOptions {
@@ -10,9 +11,20 @@ export interface StartOptions {
   readonly [option: string]: unknown
 }
 
+/** A `startInstance`: made here or by `@tanstack/react-start`, told by its shape. */
+export interface AnyStartInstance {
+  getOptions(): object | Promise<object>
+}
+
 /** What `createStart()` makes; a `start.ts` exports it as `startInstance`. */
-export interface StartInstance<TOptions extends StartOptions = StartOptions> {
+export interface StartInstance<
+  TOptions extends StartOptions = StartOptions,
+> extends AnyStartInstance {
   getOptions(): Promise<TOptions>
+  /** The same `createMiddleware()`, typed with what `requestMiddleware` adds to `context`. */
+  createMiddleware: CreateMiddleware<
+    AddedContext<TOptions extends { requestMiddleware: infer TList } ? TList : []>
+  >
 }
 
 /**
@@ -31,5 +43,5 @@ export interface StartInstance<TOptions extends StartOptions = StartOptions> {
 export function createStart<const TOptions extends StartOptions>(
   getOptions: () => TOptions | Promise<TOptions>,
 ): StartInstance<TOptions> {
-  return { getOptions: async () => getOptions() }
+  return { getOptions: async () => getOptions(), createMiddleware: createMiddleware as never }
 }

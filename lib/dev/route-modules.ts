@@ -7,7 +7,7 @@ import { openModuleCache } from './module-cache'
 export interface RouteModuleCache {
   /** Imports a route file by its path, or gives the module that is there already. */
   load(path: string): Promise<unknown>
-  /** Files outside of `node_modules` that the loaded route files depend on. */
+  /** What was loaded, or failed, and what that depends on outside of `node_modules`. */
   findDependencies(): string[]
   /**
    * Has changed files, and the route files that depend on them, loaded again.
@@ -72,7 +72,10 @@ export function createRouteModules(
       }
     },
 
-    findDependencies: () => [...new Set([...cache.findDependencies(), ...findImported()])],
+    findDependencies() {
+      const tried = [...loaded.keys(), ...errors.keys()]
+      return [...new Set([...cache.findDependencies(), ...findImported(), ...tried])]
+    },
 
     refresh(changed, tried) {
       const imported = findImported()

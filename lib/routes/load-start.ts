@@ -1,6 +1,7 @@
 // Start-up: the global middleware of Start's `start.ts`, beside the routes directory.
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import type { AnyStartInstance, StartOptions } from '../define/start'
 import { StartApiError } from '../errors'
 import { type LoadFailure, loadError } from './load-failure'
 import { loadModule } from './load-module'
@@ -52,7 +53,7 @@ export async function loadStart({ file, load }: StartSource): Promise<readonly M
         { files: [file] },
       )
     }
-    const { requestMiddleware } = (await instance.getOptions()) ?? {}
+    const { requestMiddleware } = ((await instance.getOptions()) ?? {}) as StartOptions
     return toMiddleware(requestMiddleware, 'requestMiddleware', ` of ${file}`)
   } catch (error) {
     const failure: LoadFailure = { file, error }
@@ -62,12 +63,8 @@ export async function loadStart({ file, load }: StartSource): Promise<readonly M
   }
 }
 
-interface Instance {
-  getOptions(): Promise<{ readonly requestMiddleware?: unknown } | undefined>
-}
-
 /** The export, or that of a `default` when CommonJS met ESM once or twice on the way (hazard 210). */
-function findInstance(module: unknown): Instance | undefined {
+function findInstance(module: unknown): AnyStartInstance | undefined {
   let candidate = module as { readonly startInstance?: unknown; readonly default?: unknown } | null
   for (let depth = 0; depth < 3; depth++) {
     const { startInstance, default: inner } = candidate ?? {}
@@ -78,6 +75,6 @@ function findInstance(module: unknown): Instance | undefined {
 }
 
 /** By shape: it may come from `@tanstack/react-start`. */
-export function isStartInstance(value: unknown): value is Instance {
-  return typeof (value as Partial<Instance> | null | undefined)?.getOptions === 'function'
+export function isStartInstance(value: unknown): value is AnyStartInstance {
+  return typeof (value as Partial<AnyStartInstance> | null | undefined)?.getOptions === 'function'
 }

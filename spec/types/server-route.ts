@@ -1,5 +1,5 @@
 // Types of Server Routes and middleware: params by the rules of v1, context through the chain.
-import { createFileRoute, createMiddleware, createStart } from 'express-start-api'
+import { createFileRoute, createMiddleware, createStart, startApi } from 'express-start-api'
 import { createServerFileRoute } from 'express-start-api/server'
 import { exactly } from './exactly'
 
@@ -75,4 +75,37 @@ export const ServerRoute = createServerFileRoute('/api/users/$id')
     POST: api.middleware([admin]).handler(({ context }) => new Response(String(context.isAdmin))),
   }))
 
-export const startInstance = createStart(() => ({ requestMiddleware: [auth] }))
+export const startInstance = createStart(() => ({ requestMiddleware: [auth], defaultSsr: false }))
+
+startInstance.createMiddleware().server(({ context, next }) => {
+  exactly<string>()(context.user.name)
+  return next()
+})
+createMiddleware().server(({ context, next }) => {
+  // @ts-expect-error -- nothing says that the middleware of start.ts has run
+  void context.user
+  return next()
+})
+
+/** As `@tanstack/react-start` types what it makes. */
+interface StartsOwn {
+  readonly options: { readonly server?: unknown }
+  readonly '~types': { readonly type: 'request'; readonly allServerContext: { tenant: string } }
+}
+interface StartsOptions {
+  readonly requestMiddleware?: readonly StartsOwn[]
+  readonly defaultSsr?: boolean
+}
+declare const tenant: StartsOwn
+declare const startsInstance: { getOptions(): StartsOptions | Promise<StartsOptions> }
+
+createFileRoute('/x')({
+  server: {
+    middleware: [auth, tenant],
+    handlers: { GET: ({ context }) => new Response(context.tenant + context.user.name) },
+  },
+})
+createMiddleware()
+  .middleware([tenant])
+  .server(({ context, next }) => next({ context: { length: context.tenant.length } }))
+startApi('./routes', { middleware: [tenant], start: startsInstance })
