@@ -201,8 +201,12 @@ describe('a file without an export named `APIRoute` (hazard 198)', () => {
     }
     expect(await served(routesDirectory(files, 'routes/api'))).toEqual(['/api/x ← x.ts'])
     expect(warnings()).toEqual([
-      expect.stringContaining('a/$/b.ts exports no `APIRoute`, `ServerRoute`, or `Route` with `server`, so /api/a/$/b is not served'),
-      expect.stringContaining('users.ts exports no `APIRoute`, `ServerRoute`, or `Route` with `server`, so /api/users is not served'),
+      expect.stringContaining(
+        'a/$/b.ts exports no `APIRoute`, `ServerRoute`, or `Route` with `server`, so /api/a/$/b is not served',
+      ),
+      expect.stringContaining(
+        'users.ts exports no `APIRoute`, `ServerRoute`, or `Route` with `server`, so /api/users is not served',
+      ),
     ])
     warn.mockClear()
     expect(await served(routesDirectory(files, 'routes/not-api'))).toEqual(['/api/x ← x.ts'])
@@ -443,7 +447,9 @@ describe('modules of a bundler', () => {
     async (value) => {
       expect(await served({ 'api/a.ts': route, 'api/b.ts': value })).toEqual(['/api/a ← api/a.ts'])
       expect(warnings()).toEqual([
-        expect.stringContaining('api/b.ts exports no `APIRoute`, `ServerRoute`, or `Route` with `server`, so /api/b is not served'),
+        expect.stringContaining(
+          'api/b.ts exports no `APIRoute`, `ServerRoute`, or `Route` with `server`, so /api/b is not served',
+        ),
       ])
     },
   )
