@@ -443,3 +443,29 @@ describeHosts(
   },
   expressHosts,
 )
+
+describeHosts('letters beyond ASCII in a header', (host) => {
+  const name = 'caf\u00e9'
+
+  it.each<[string, TestHandler, string]>([
+    ['json()', () => json({ a: 1 }), '{"a":1}'],
+    [
+      'json() of other letters',
+      () => json({ a: '\u00fc\u20ac' }),
+      '{"a":"\u00c3\u00bc\u00e2\u0082\u00ac"}',
+    ],
+    ['a text', () => new Response('text'), 'text'],
+    ['a text of other letters', () => new Response('\u00fc'), '\u00c3\u00bc'],
+    ['a long text', () => new Response('x'.repeat(5000)), 'x'.repeat(5000)],
+    ['nothing', () => new Response(null), ''],
+  ])('are sent as one byte each, beside %s', async (_, handler, body) => {
+    const answer = await getX(host, handler, [early('x-name', name)])
+    expect([answer.headers['x-name'], answer.body]).toEqual([name, body])
+    const own = await getX(host, async (context) => {
+      const response = (await handler(context)) as Response
+      response.headers.set('x-name', name)
+      return response
+    })
+    expect([own.headers['x-name'], own.body]).toEqual([name, body])
+  })
+})
