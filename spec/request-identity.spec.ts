@@ -146,6 +146,50 @@ describeHosts('the Request', (host) => {
     expect(await answer.json()).toEqual([false, true, 'TypeError'])
   })
 
+  it('can be copied as it is by then: headers set, replaced and deleted between two copies', async () => {
+    const answer = await post(
+      host,
+      (request) => {
+        const seen = (copy: Request) => ['x-own', 'x-other'].map((name) => copy.headers.get(name))
+        const kept = request.headers
+        kept.set('x-own', '1')
+        const first = seen(request.clone())
+        kept.set('x-other', '2')
+        kept.append('x-own', '3')
+        const second = seen(request.clone())
+        kept.delete('x-other')
+        return json([first, second, seen(new Request(request)), request.headers === kept])
+      },
+      { headers: { 'x-own': '0' } },
+    )
+    expect(await answer.json()).toEqual([['1', null], ['1, 3', '2'], ['1, 3', null], true])
+  })
+
+  it('says that its body is used, and is not copied, from the start of a read', async () => {
+    const answer = await post(host, async (request) => {
+      const before = request.bodyUsed
+      const text = request.text()
+      const thrown = [() => request.clone(), () => new Request(request)].map((copy) => {
+        try {
+          return copy()
+        } catch (error) {
+          return (error as Error).name
+        }
+      })
+      return json([before, request.bodyUsed, thrown, await text, request.bodyUsed])
+    })
+    expect(await answer.json()).toEqual([false, true, ['TypeError', 'TypeError'], 'hello', true])
+  })
+
+  it('has a used, empty stream for whoever asks for one after a read', async () => {
+    const answer = await post(host, async (request) => {
+      const text = await request.text()
+      const { done } = await request.body!.getReader().read()
+      return json([text, done, request.bodyUsed])
+    })
+    expect(await answer.json()).toEqual(['hello', true, true])
+  })
+
   it('gives real buffers and blobs of exactly the body (hazard 63)', async () => {
     const answer = await post(
       host,
@@ -465,6 +509,24 @@ describeHosts('request.signal', (host) => {
     await (await fetch(`${url}/api/x`, { headers: { connection: 'close' } })).text()
     await closed()
     expect(request!.signal.aborted).toBe(false)
+  })
+
+  it('aborts what was copied from the Request, before its own signal was asked for', async () => {
+    let resolve: (aborted: readonly boolean[]) => void
+    const result = new Promise((settle) => (resolve = settle))
+    const { port, entered } = await start(async (request) => {
+      const copies = [new Request(request), request.clone()]
+      await Promise.all(
+        copies.map(({ signal }) => new Promise((abort) => signal.addEventListener('abort', abort))),
+      )
+      resolve([...copies, request].map(({ signal }) => signal.aborted))
+      return json(null)
+    })
+    const socket = await open(port)
+    socket.write(rawHead('GET /api/x HTTP/1.1'))
+    await entered
+    socket.destroy()
+    expect(await result).toEqual([true, true, true])
   })
 
   it('stops a fetch() made with it, and AbortSignal.any() of it', async () => {

@@ -2,6 +2,7 @@
 // how the URL was spelled, and that a body can be read without a stream in between.
 import { setMaxListeners } from 'node:events'
 import { type BodySource, toStream } from './body-source'
+import { NativeRequest, isMadeLater } from './native-request'
 
 /** Where a Request comes from. */
 export interface RequestOrigin {
@@ -19,24 +20,34 @@ export interface RequestOrigin {
  * as long as all else in it (Node 20: 12 of 16 µs, Node 24: 3 of 4.5), and reading a small body through
  * a stream as long as Express takes to answer.
  */
-export class ServerRequest extends Request {
+export class ServerRequest extends NativeRequest {
   readonly #origin: RequestOrigin
-  readonly #stream: ReadableStream<Uint8Array> | undefined
+  readonly #body: LazyStream | undefined
+  readonly #prefix: string
   #controller: AbortController | undefined
+  #isWatching = false
   #leaving: { readonly reason: unknown } | undefined
 
-  constructor(input: string | Request, init: RequestInit, origin: RequestOrigin) {
-    const stream = origin.body && toStream(origin.body)
-    super(input, stream === undefined ? init : withBody(init, stream))
+  constructor(input: string | Request, method: string | undefined, origin: RequestOrigin) {
+    const body = origin.body && new LazyStream(origin.body)
+    super({
+      input,
+      method,
+      toBody: body && (() => body.stream),
+      onMade: () => {
+        body?.settle()
+        this.#watch()
+      },
+    })
     this.#origin = origin
-    this.#stream = stream
-    origin.onLeave((reason) => this.#abort(reason))
+    this.#body = body
+    this.#prefix = toPrefix(typeof input === 'string' ? input : input.url)
+    if (!isMadeLater) this.#watch()
   }
 
   /** WHATWG URLs escape `'`, `"`, `{` and `|`: a signature over the URL would no longer match (hazard 3). */
   override get url(): string {
-    const native = super.url
-    return native.slice(0, native.indexOf('/', 'https://'.length)) + this.#origin.target
+    return this.#prefix + this.#origin.target
   }
 
   override get signal(): AbortSignal {
@@ -46,8 +57,16 @@ export class ServerRequest extends Request {
       // which Node warns of beyond ten (hazard 227).
       setMaxListeners(0, this.#controller.signal)
       if (this.#leaving !== undefined) this.#controller.abort(this.#leaving.reason)
+      else this.#watch()
     }
     return this.#controller.signal
+  }
+
+  /** Once there is a signal that has to tell: ours, or the native one for what is derived from it. */
+  #watch(): void {
+    if (this.#isWatching) return
+    this.#isWatching = true
+    this.#origin.onLeave((reason) => this.#abort(reason))
   }
 
   #abort(cause: unknown): void {
@@ -61,18 +80,14 @@ export class ServerRequest extends Request {
   }
 
   override clone(): Request {
-    return new ServerRequest(
-      super.clone(),
-      {},
-      {
-        target: this.#origin.target,
-        onLeave: (listener) => {
-          const { signal } = this
-          if (signal.aborted) listener(signal.reason)
-          else signal.addEventListener('abort', () => listener(signal.reason), { once: true })
-        },
+    return new ServerRequest(super.clone(), undefined, {
+      target: this.#origin.target,
+      onLeave: (listener) => {
+        const { signal } = this
+        if (signal.aborted) listener(signal.reason)
+        else signal.addEventListener('abort', () => listener(signal.reason), { once: true })
       },
-    )
+    })
   }
 
   override text(): Promise<string> {
@@ -101,13 +116,16 @@ export class ServerRequest extends Request {
     }
   }
 
+  override get bodyUsed(): boolean {
+    const body = this.#body
+    return body === undefined || body.isMade ? super.bodyUsed : body.isTaken
+  }
+
   /** `undefined` if somebody reads the stream: what it has given is no longer in the source. */
   #readAll(): Promise<Uint8Array> | undefined {
-    const stream = this.#stream
-    if (stream === undefined || stream.locked || this.bodyUsed) return undefined
-    const all = this.#origin.body!.readAll()
-    void stream.cancel()
-    return all
+    const body = this.#body
+    if (body === undefined || body.isLocked || this.bodyUsed) return undefined
+    return body.readAll()
   }
 
   static {
@@ -117,9 +135,59 @@ export class ServerRequest extends Request {
   }
 }
 
-/** Node wants `duplex` for streams, and its types don't know it. */
-function withBody(init: RequestInit, body: ReadableStream<Uint8Array>): RequestInit {
-  return Object.assign({ body, duplex: 'half' }, init)
+/** A body that becomes a stream when somebody asks for one. */
+class LazyStream {
+  readonly #source: BodySource
+  #stream: ReadableStream<Uint8Array> | undefined
+  #isTaken = false
+
+  constructor(source: BodySource) {
+    this.#source = source
+  }
+
+  get stream(): ReadableStream<Uint8Array> {
+    return (this.#stream ??= toStream(this.#source))
+  }
+
+  /** Whether somebody has asked for the stream, and may have used it. */
+  get isMade(): boolean {
+    return this.#stream !== undefined
+  }
+
+  /** Whether the source is read without it. */
+  get isTaken(): boolean {
+    return this.#isTaken
+  }
+
+  get isLocked(): boolean {
+    return this.#stream?.locked === true
+  }
+
+  readAll(): Promise<Uint8Array> {
+    this.#isTaken = true
+    const all = this.#source.readAll()
+    if (this.#stream !== undefined) this.settle()
+    return all
+  }
+
+  /** A Request refuses a body that is used already: it becomes so when the Request is made. */
+  settle(): void {
+    if (this.#isTaken) void this.stream.cancel()
+  }
+}
+
+const prefixes = new Map<string, string>()
+const MAX_PREFIXES = 1000
+
+/** Scheme and host, normalized. Kept, as clients name few hosts. */
+function toPrefix(url: string): string {
+  const own = url.slice(0, url.indexOf('/', 'https://'.length))
+  let prefix = prefixes.get(own)
+  if (prefix === undefined) {
+    if (prefixes.size >= MAX_PREFIXES) prefixes.clear()
+    prefixes.set(own, (prefix = new URL(own).origin))
+  }
+  return prefix
 }
 
 /** UTF-8, without a byte order mark, as `text()` reads bodies. */

@@ -15,7 +15,7 @@ const FETCH_API = {
   URL,
   /** The adapter hands on `headers` as they are: here, where the Request comes from. */
   Request: function (url: string, { method, headers }: { method: string; headers: RequestOrigin }) {
-    return new ServerRequest(url, { method }, headers)
+    return new ServerRequest(url, method, headers)
   },
 } as unknown as FetchAPI
 
