@@ -91,6 +91,31 @@ export function getReader(response: Response): BodyReader {
   return toStream(body).getReader()
 }
 
+/** Of a Response in Node 20 and 22: where it keeps a body, and beside its stream what that was made of. */
+const STATE = Object.getOwnPropertySymbols(new Response('probe')).find(
+  (symbol) => toState(new Response('probe'), symbol)?.source === 'probe',
+)
+
+interface BodyState {
+  readonly stream?: unknown
+  readonly source?: unknown
+}
+
+function toState(response: Response, symbol: symbol): BodyState | undefined {
+  return (Reflect.get(response, symbol) as { body?: BodyState } | undefined)?.body
+}
+
+/**
+ * The text that the Response was made of, where that can be had without its stream (Node 20, in Express: 12 of 96 µs).
+ */
+export function takeSource(response: Response): string | undefined {
+  const state = STATE && toState(response, STATE)
+  if (typeof state?.source !== 'string' || state.stream !== response.body) return undefined
+  if (response.bodyUsed || response.body?.locked !== false) return undefined
+  discard(response)
+  return state.source
+}
+
 /** Lets the producer stop. */
 export function discard({ body }: Response): void {
   // Fails for a body that is in other hands, and with the error of one that has failed (hazard 169).

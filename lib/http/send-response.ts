@@ -8,13 +8,13 @@ import type { ResponseState } from '../event/response-state'
 import { mergeCookies } from '../event/set-cookie'
 import { isGone, isHttp2, onceClosed } from './client-left'
 import {
-  type BodyRead,
   type BodyReader,
   type BodyStart,
   discard,
   getReader,
   ignore,
   readStart,
+  takeSource,
   toBytes,
 } from './response-body'
 import { type ResponseHead, toResponseHead } from './response-head'
@@ -62,7 +62,7 @@ export function sendResponse(
     discard(response)
     return sendWhole(res, head, [])
   }
-  const text = takeText(response)
+  const text = takeText(response) ?? takeSource(response)
   if (text !== undefined) {
     head.headers.set('content-length', String(Buffer.byteLength(text)))
     return sendWhole(res, head, [text])
@@ -186,7 +186,11 @@ async function sendStream(
     // The read that has begun is heeded when it is its turn: a promise made of it before could fail
     // unheard while the client is slow, which ends the process.
     const pending = index === start.chunks.length ? start.next : undefined
-    const bytes = start.chunks[index] ?? (await toChunk(pending ?? reader.read()))
+    let bytes = start.chunks[index]
+    if (bytes === undefined) {
+      const { done, value } = await (pending ?? reader.read())
+      if (!done) bytes = toBytes(value)
+    }
     if (!canWrite()) return void stop()
     if (bytes === undefined) {
       ended = true
@@ -205,11 +209,6 @@ async function sendStream(
   if (declared !== undefined && Number(declared) !== size) throw wrongLength(declared, String(size))
   if (!begun) begin()
   res.end()
-}
-
-async function toChunk(read: Promise<BodyRead>): Promise<Uint8Array | undefined> {
-  const { done, value } = await read
-  return done ? undefined : toBytes(value)
 }
 
 /** From here on nothing may throw: an error page must not find half of our headers on `res`. */
