@@ -30,6 +30,7 @@ export function readBody(
   let parsed: BodySource | undefined
   let failure: Error | undefined
   let isTakenWhole = false
+  let isListening = false
   let wake = (): void => {}
   const onEvent = () => wake()
   const onAnswered = () => {
@@ -38,6 +39,7 @@ export function readBody(
     wake()
   }
 
+  /** Awaited: what came in one packet with the head is only parsed once this turn's code is through. */
   async function start(): Promise<void> {
     begun = true
     // After the answer, Node discards the body: waiting for it would take forever (hazard 64).
@@ -46,14 +48,20 @@ export function readBody(
     if (req.readableDidRead) {
       parsed = await findParsed()
       if (parsed === undefined) throw stop(lost())
-      return
     }
+  }
+
+  function listen(): void {
+    if (isListening || failure !== undefined) return
+    isListening = true
     // While `readable` is listened to, other listeners (loggers) get `data` as it is read here.
     for (const event of EVENTS) req.on(event, onEvent)
     res.on('close', onAnswered)
   }
 
   function release(): undefined {
+    if (!isListening) return
+    isListening = false
     for (const event of EVENTS) req.off(event, onEvent)
     res.off('close', onAnswered)
   }
@@ -86,7 +94,10 @@ export function readBody(
 
   return {
     async read() {
-      if (!begun) await start()
+      if (!begun) {
+        await start()
+        if (parsed === undefined) listen()
+      }
       if (parsed !== undefined) return parsed.read()
       for (;;) {
         const bytes = take()
@@ -102,8 +113,13 @@ export function readBody(
       if (parsed !== undefined) return parsed.readAll()
       const chunks: Uint8Array[] = []
       for (let bytes = take(); bytes !== undefined; bytes = take()) {
-        if (bytes === null) await wait()
-        else chunks.push(bytes)
+        if (bytes !== null) {
+          chunks.push(bytes)
+          continue
+        }
+        // Not before: a small body is here by now, and the listeners take longer than it.
+        listen()
+        await wait()
       }
       return joinChunks(chunks)
     },

@@ -191,10 +191,14 @@ function toPrefix(url: string): string {
 }
 
 /** UTF-8, without a byte order mark, as `text()` reads bodies. */
-function toText({ buffer, byteOffset, byteLength }: Uint8Array): string {
-  const text = Buffer.from(buffer, byteOffset, byteLength).toString()
-  return text.startsWith('\ufeff') ? text.slice(1) : text
+function toText(bytes: Uint8Array): string {
+  const { buffer, byteOffset, byteLength } = bytes
+  const buffered = Buffer.isBuffer(bytes) ? bytes : Buffer.from(buffer, byteOffset, byteLength)
+  const text = buffered.toString()
+  return text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text
 }
+
+const BYTE_ORDER_MARK = 0xfeff
 
 function toJson(text: string): unknown {
   try {
