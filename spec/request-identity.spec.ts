@@ -227,6 +227,41 @@ describeHosts('the Request', (host) => {
     expect(await answer.json()).toEqual([true, 'hello', 'hello', 'hello', true])
   })
 
+  it('gives one and the same, genuine stream, which can be sent to a worker', async () => {
+    const answer = await post(host, async (request) => {
+      const body = request.body!
+      const isGenuine =
+        Object.getPrototypeOf(body) === ReadableStream.prototype &&
+        Reflect.ownKeys(body).length === Reflect.ownKeys(new ReadableStream()).length
+      const before = [request.body === body, body.locked, request.bodyUsed]
+      const sent = structuredClone(body, { transfer: [body] })
+      return json([isGenuine, before, request.bodyUsed, await new Response(sent).text()])
+    })
+    expect(await answer.json()).toEqual([true, [true, false, false], true, 'hello'])
+  })
+
+  it('has a body of its own beside each clone', async () => {
+    const answer = await post(host, async (request) => {
+      const first = request.body
+      const clone = request.clone()
+      const texts = [await new Response(request.body).text(), await clone.text()]
+      return json([texts, first === request.body, first?.locked, request.bodyUsed])
+    })
+    expect(await answer.json()).toEqual([['hello', 'hello'], false, true, true])
+  })
+
+  it('lets its body be cancelled, and refuses to be read while somebody holds it', async () => {
+    const answer = await post(host, async (request) => {
+      const reader = request.body!.getReader()
+      const whileHeld = await request.text().catch((error: Error) => error.name)
+      reader.releaseLock()
+      await request.body!.cancel()
+      const cancelled = await request.text().catch((error: Error) => error.name)
+      return json([whileHeld, request.bodyUsed, cancelled])
+    })
+    expect(await answer.json()).toEqual(['TypeError', true, 'TypeError'])
+  })
+
   it('gives the first chunk before the last is sent', async () => {
     const { port } = await serve(host, [
       apiOf(async (request) => {

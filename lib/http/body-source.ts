@@ -66,7 +66,7 @@ export function joinChunks(chunks: readonly Uint8Array[]): Uint8Array {
 }
 
 /** A stream that takes nothing from the source before it is asked to. */
-export function toStream(source: BodySource): ReadableStream<Uint8Array> {
+export function toStream(source: BodySource): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream({
     // As the platform's own bodies: readers may bring their buffers.
     type: 'bytes',

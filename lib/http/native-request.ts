@@ -12,8 +12,12 @@ function toNative({ input, method, toBody }: RequestParts): Request {
   return new Request(input, toInit(method, toBody))
 }
 
-function toInit(method: string | undefined, toBody: RequestParts['toBody']): RequestInit {
-  if (method === undefined) return {}
+function toInit(
+  method: string | undefined,
+  toBody: RequestParts['toBody'],
+): RequestInit | undefined {
+  // None at all is not looked through for thirteen members (Node 24: 0.25 of 0.9 µs).
+  if (method === undefined || method === 'GET') return undefined
   if (toBody === undefined) return { method }
   // Node wants `duplex` for streams, and its types don't know it.
   return Object.assign({ method, body: toBody() }, { duplex: 'half' })

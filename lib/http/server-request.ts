@@ -1,7 +1,8 @@
 // Per request: the platform's Request, with three things that it can't know: when its client leaves,
 // how the URL was spelled, and that a body can be read without a stream in between.
 import { setMaxListeners } from 'node:events'
-import { type BodySource, toStream } from './body-source'
+import type { BodySource } from './body-source'
+import { LazyStream } from './lazy-stream'
 import { NativeRequest, isMadeLater } from './native-request'
 
 /** Where a Request comes from. */
@@ -33,7 +34,7 @@ export class ServerRequest extends NativeRequest {
     super({
       input,
       method,
-      toBody: body && (() => body.stream),
+      toBody: body && (() => body.toNative()),
       onMade: () => {
         body?.settle()
         this.#watch()
@@ -116,6 +117,13 @@ export class ServerRequest extends NativeRequest {
     }
   }
 
+  override get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
+    const native = super.body
+    const body = this.#body
+    // Another one, once a clone has its half of it.
+    return body !== undefined && (native as unknown) === body ? body.stream : native
+  }
+
   override get bodyUsed(): boolean {
     const body = this.#body
     return body === undefined || body.isMade ? super.bodyUsed : body.isTaken
@@ -124,7 +132,7 @@ export class ServerRequest extends NativeRequest {
   /** `undefined` if somebody reads the stream: what it has given is no longer in the source. */
   #readAll(): Promise<Uint8Array> | undefined {
     const body = this.#body
-    if (body === undefined || body.isLocked || this.bodyUsed) return undefined
+    if (body === undefined || body.locked || this.bodyUsed) return undefined
     return body.readAll()
   }
 
@@ -132,47 +140,6 @@ export class ServerRequest extends NativeRequest {
     // Classes are told apart by it.
     const constructor = { value: Request, writable: true, configurable: true }
     Object.defineProperty(this.prototype, 'constructor', constructor)
-  }
-}
-
-/** A body that becomes a stream when somebody asks for one. */
-class LazyStream {
-  readonly #source: BodySource
-  #stream: ReadableStream<Uint8Array> | undefined
-  #isTaken = false
-
-  constructor(source: BodySource) {
-    this.#source = source
-  }
-
-  get stream(): ReadableStream<Uint8Array> {
-    return (this.#stream ??= toStream(this.#source))
-  }
-
-  /** Whether somebody has asked for the stream, and may have used it. */
-  get isMade(): boolean {
-    return this.#stream !== undefined
-  }
-
-  /** Whether the source is read without it. */
-  get isTaken(): boolean {
-    return this.#isTaken
-  }
-
-  get isLocked(): boolean {
-    return this.#stream?.locked === true
-  }
-
-  readAll(): Promise<Uint8Array> {
-    this.#isTaken = true
-    const all = this.#source.readAll()
-    if (this.#stream !== undefined) this.settle()
-    return all
-  }
-
-  /** A Request refuses a body that is used already: it becomes so when the Request is made. */
-  settle(): void {
-    if (this.#isTaken) void this.stream.cancel()
   }
 }
 
