@@ -12,8 +12,8 @@ export function hasBody(req: IncomingMessage): boolean {
 
 /** Bytes, or NaN where none are declared. Digits only: `0x9` is no length (hazard 95). */
 export function declaredLength(req: IncomingMessage): number {
-  const length = req.headers['content-length'] ?? ''
-  return /^\d+$/.test(length) ? Number(length) : NaN
+  const length = req.headers['content-length']
+  return length !== undefined && /^\d+$/.test(length) ? Number(length) : NaN
 }
 
 /**

@@ -21,7 +21,8 @@ export function isHttp2(res: ServerResponse | Http2ServerResponse): res is Http2
  */
 export function onceClosed(res: ServerResponse, callback: () => void): () => void {
   // Responses made by hand may emit nothing (hazard 239).
-  res.once?.('close', callback)
+  // `on`, as it happens once: wrapping the listener costs as much as adding it.
+  res.on?.('close', callback)
   const offConnection = isQueued(res) ? onceConnectionClosed(res, callback) : undefined
   return () => {
     res.off?.('close', callback)

@@ -179,14 +179,26 @@ const NO_HOST = 'localhost'
 /** A port may be empty: RFC 3986, 3.2.3. */
 const HOST = /^(?:[\w.~-]+|\[[\da-f:.]+\])(?::\d{0,5})?$/i
 
+/** A host as the client, or a proxy, named it, and the origins that a URL makes of it. */
+export interface RequestHost {
+  readonly name: string
+  readonly http: string
+  readonly https: string
+}
+
 /**
  * The host that Express's `trust proxy` yields.
  *
  * @throws StartApiError with status 400 for a Host that could shift the path of a URL (hazard 13)
  */
-export function toHost(req: HostRequest): string {
-  const host = hostOf(req)
-  if (isHost(host)) return host
+export function toHost(req: HostRequest): RequestHost {
+  const name = hostOf(req)
+  let host = hosts.get(name)
+  if (host === undefined) {
+    if (hosts.size >= MAX_HOSTS) hosts.clear()
+    hosts.set(name, (host = readHost(name)))
+  }
+  if (host !== 'invalid') return host
   throw new StartApiError(
     'ERR_START_API_BAD_HOST',
     'The Host header is not a host name. Send the name alone, with its port.',
@@ -197,7 +209,7 @@ export function toHost(req: HostRequest): string {
 }
 
 /** The protocol that Express's `trust proxy` yields. */
-export function toProtocol(req: HostRequest): string {
+export function toProtocol(req: HostRequest): 'http' | 'https' {
   const socket = req.socket as TLSSocket | undefined
   const own = socket?.encrypted === true ? 'https' : 'http'
   // Express's getter needs a socket, which requests made by hand may lack (hazard 239).
@@ -220,15 +232,13 @@ function hostOf(req: HostRequest): string {
   return forwarded.split(',', 1)[0]!.trim()
 }
 
-const hosts = new Map<string, boolean>()
+/** Kept, as clients name few hosts. */
+const hosts = new Map<string, RequestHost | 'invalid'>()
 const MAX_HOSTS = 1000
 
-/** Kept, as clients name few hosts. The pattern alone takes `1.2.3.999` and port 99999. */
-function isHost(host: string): boolean {
-  let known = hosts.get(host)
-  if (known === undefined) {
-    if (hosts.size >= MAX_HOSTS) hosts.clear()
-    hosts.set(host, (known = HOST.test(host) && URL.canParse(`http://${host}`)))
-  }
-  return known
+/** The pattern alone takes `1.2.3.999` and port 99999. */
+function readHost(name: string): RequestHost | 'invalid' {
+  if (!HOST.test(name) || !URL.canParse(`http://${name}`)) return 'invalid'
+  const [http, https] = ['http', 'https'].map((protocol) => new URL(`${protocol}://${name}`).origin)
+  return { name, http: http!, https: https! }
 }

@@ -7,8 +7,8 @@ import { NativeRequest, isMadeLater } from './native-request'
 
 /** Where a Request comes from. */
 export interface RequestOrigin {
-  /** Path and query as the client spelled them. */
-  readonly target: string
+  /** Scheme and host as a URL has them, path and query as the client spelled them. */
+  readonly url: string
   /** Absent: the body, if there is one, is that of the first argument. */
   readonly body?: BodySource | undefined
   /** Calls back, at once or later, if nobody waits for the answer any more. */
@@ -24,7 +24,6 @@ export interface RequestOrigin {
 export class ServerRequest extends NativeRequest {
   readonly #origin: RequestOrigin
   readonly #body: LazyStream | undefined
-  readonly #prefix: string
   #controller: AbortController | undefined
   #isWatching = false
   #leaving: { readonly reason: unknown } | undefined
@@ -42,13 +41,12 @@ export class ServerRequest extends NativeRequest {
     })
     this.#origin = origin
     this.#body = body
-    this.#prefix = toPrefix(typeof input === 'string' ? input : input.url)
     if (!isMadeLater) this.#watch()
   }
 
   /** WHATWG URLs escape `'`, `"`, `{` and `|`: a signature over the URL would no longer match (hazard 3). */
   override get url(): string {
-    return this.#prefix + this.#origin.target
+    return this.#origin.url
   }
 
   override get signal(): AbortSignal {
@@ -82,7 +80,7 @@ export class ServerRequest extends NativeRequest {
 
   override clone(): Request {
     return new ServerRequest(super.clone(), undefined, {
-      target: this.#origin.target,
+      url: this.#origin.url,
       onLeave: (listener) => {
         const { signal } = this
         if (signal.aborted) listener(signal.reason)
@@ -141,20 +139,6 @@ export class ServerRequest extends NativeRequest {
     const constructor = { value: Request, writable: true, configurable: true }
     Object.defineProperty(this.prototype, 'constructor', constructor)
   }
-}
-
-const prefixes = new Map<string, string>()
-const MAX_PREFIXES = 1000
-
-/** Scheme and host, normalized. Kept, as clients name few hosts. */
-function toPrefix(url: string): string {
-  const own = url.slice(0, url.indexOf('/', 'https://'.length))
-  let prefix = prefixes.get(own)
-  if (prefix === undefined) {
-    if (prefixes.size >= MAX_PREFIXES) prefixes.clear()
-    prefixes.set(own, (prefix = new URL(own).origin))
-  }
-  return prefix
 }
 
 /** UTF-8, without a byte order mark, as `text()` reads bodies. */

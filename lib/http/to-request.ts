@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 import { type FetchAPI, type NodeRequest, normalizeNodeRequest } from '@whatwg-node/server'
 import { onceGone } from './client-left'
 import { setBodyHeaders, toRequestBody } from './request-body'
-import { type HostRequest, toProtocol, toWireTarget } from './request-url'
+import { type HostRequest, type RequestHost, toProtocol, toWireTarget } from './request-url'
 import { type RequestOrigin, ServerRequest } from './server-request'
 
 /**
@@ -20,6 +20,12 @@ const FETCH_API = {
 } as unknown as FetchAPI
 
 /**
+ * The adapter makes a signal, which nobody uses, of one of two kinds. The cheaper one saves 2 µs a
+ * request on Node 20, and 0.4 of 10 on Node 24.
+ */
+const NATIVE_SIGNALS_ARE_DEAR = Number.parseInt(process.versions.node, 10) < 22
+
+/**
  * The adapter never sees `req` itself: given one, it re-writes the query from `req.query`, replaces
  * parsed bodies, writes into `req.headers` and takes `req.raw` for a container (hazards 1 to 5, 46,
  * 70 to 78). It sees a view that holds what the URL is to be made of, and makes a Request that
@@ -31,16 +37,17 @@ const FETCH_API = {
 export function toRequest(
   req: HostRequest,
   res: ServerResponse,
-  host: string,
+  host: RequestHost,
   maxBodySize: number,
   deadline?: AbortSignal,
 ): Request {
   const { method = 'GET' } = req
   const target = toWireTarget(req)
+  const protocol = toProtocol(req)
   const bodied = method !== 'GET' && method !== 'HEAD'
   const body = bodied ? toRequestBody(req, res, maxBodySize) : undefined
   const origin: RequestOrigin = {
-    target,
+    url: host[protocol] + target,
     body: body?.source,
     onLeave(listener) {
       if (deadline?.aborted) return listener(deadline.reason)
@@ -51,10 +58,15 @@ export function toRequest(
   const view = {
     method,
     headers: origin,
-    raw: { protocol: toProtocol(req), originalUrl: target, headers: { host } },
+    raw: { protocol, originalUrl: target, headers: { host: host.name } },
   }
   // The adapter's types describe Node's own classes; it reads only what the view has.
-  const request = normalizeNodeRequest(view as unknown as NodeRequest, FETCH_API, undefined, true)
+  const request = normalizeNodeRequest(
+    view as unknown as NodeRequest,
+    FETCH_API,
+    undefined,
+    NATIVE_SIGNALS_ARE_DEAR,
+  )
   fillHeaders(request.headers, req)
   if (body !== undefined) setBodyHeaders(request.headers, body)
   return request
@@ -77,7 +89,9 @@ const OF_CONNECTION = new Set([
  * single-valued header, its first value counts for both (hazard 49).
  */
 function fillHeaders(headers: Headers, req: HostRequest): void {
-  for (const [name, value] of Object.entries(req.headers)) {
+  const own = req.headers
+  for (const name of Object.keys(own)) {
+    const value = own[name]
     // HTTP/2's pseudo-headers begin with a colon (hazard 51).
     if (value === undefined || name.startsWith(':') || OF_CONNECTION.has(name)) continue
     if (Array.isArray(value)) for (const item of value) headers.append(name, item)

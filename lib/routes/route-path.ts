@@ -137,7 +137,7 @@ export function toWireText(text: string): string {
 
 function toSegment(name: string): Segment {
   if (name === '$') return { kind: 'splat' }
-  if (name.startsWith('$')) return { kind: 'param', name: name.slice(1) }
+  if (name.startsWith('$')) return { kind: 'param', name: toKey(name.slice(1)) }
   return { kind: 'static', text: name }
 }
 
@@ -152,11 +152,19 @@ function toV1Segment(name: string): Segment {
   if (dash === '') {
     return param === ''
       ? { kind: 'splat', mayBeEmpty: true, prefix: prefix!, suffix: suffix! }
-      : { kind: 'param', name: param, ...affixes }
+      : { kind: 'param', name: toKey(param), ...affixes }
   }
   return param === ''
     ? { kind: 'static', text: name }
-    : { kind: 'optional', name: param, ...affixes }
+    : { kind: 'optional', name: toKey(param), ...affixes }
+}
+
+/**
+ * The text as V8 keeps it for names of properties. Part of another text, it would look it up in its
+ * table for each request's `params` (Node 24: 0.35 of 10 µs).
+ */
+function toKey(text: string): string {
+  return Object.keys({ [text]: true })[0]!
 }
 
 function rejectUnusableSegments(segments: readonly Segment[], file: string): void {

@@ -39,8 +39,8 @@ function createMatcher(routes: readonly Route[], rule: CaseRule): Matcher {
   const tree = createPathTree(routes, fold)
 
   function search(path: string, folded: string): Match | undefined {
+    if (UNROUTABLE.test(path) && path !== '/') return undefined
     const names = toNames(path)
-    if (names.some(isUnroutable)) return undefined
     return tree.find(names, folded === path ? names : toNames(folded))
   }
 
@@ -117,6 +117,4 @@ function escapeRawBytes(raw: string): string {
  * Segments that other layers drop or resolve: empty ones (hazard 7) and dot segments in any spelling
  * (hazard 6). A path with one reaches no handler, since guards in front saw another path.
  */
-function isUnroutable(name: string): boolean {
-  return name === '' || /^(?:\.|%2e){1,2}$/i.test(name)
-}
+const UNROUTABLE = /\/(?:\.|%2e){0,2}(?:\/|$)/i
