@@ -100,6 +100,8 @@ async function sendBody(
   const events = /^text\/event-stream\b/i.test(String(head.headers.get('content-type') ?? ''))
   try {
     const start = await readStart(reader, events ? 'tick' : 'turn')
+    // Meanwhile the client left, or another part of the application has answered.
+    if (res.headersSent || isOver(res)) return stop(reader)
     if (start.phase === 'ended') {
       // A length in the headers may be another body's, as in `new Response(text, upstream)` (hazard 110).
       head.headers.set('content-length', String(start.size))
@@ -120,7 +122,6 @@ function sendWhole(
   head: ResponseHead,
   chunks: readonly Uint8Array[] | readonly [text: string],
 ): void {
-  if (res.headersSent || isOver(res)) return
   setHead(res, head)
   const body = chunks.length > 1 ? Buffer.concat(chunks as Uint8Array[]) : chunks[0]
   if (body === undefined || res.req?.method === 'HEAD') res.end()
@@ -169,13 +170,11 @@ async function sendStream(
   }
   /** False: the client left, or another part of the application has answered meanwhile. */
   const canWrite = () => !isOver(res) && (begun || !res.headersSent)
-  const stop = () => reader.cancel(new DOMException('The client left.', 'AbortError')).catch(ignore)
-
   // One listener for all waits: compression() hands them on and can't take them back.
   res.on('drain', () => resume())
   // Ends a pending read, and the wait for a drain that never comes (hazards 135, 136).
   onceClosed(res, () => {
-    if (!ended) void stop()
+    if (!ended) stop(reader)
     resume()
   })
   if (opening === 'at once') {
@@ -191,7 +190,7 @@ async function sendStream(
       const { done, value } = await (pending ?? reader.read())
       if (!done) bytes = toBytes(value)
     }
-    if (!canWrite()) return void stop()
+    if (!canWrite()) return stop(reader)
     if (bytes === undefined) {
       ended = true
       break
@@ -209,6 +208,10 @@ async function sendStream(
   if (declared !== undefined && Number(declared) !== size) throw wrongLength(declared, String(size))
   if (!begun) begin()
   res.end()
+}
+
+function stop(reader: BodyReader): void {
+  reader.cancel(new DOMException('The client left.', 'AbortError')).catch(ignore)
 }
 
 /** From here on nothing may throw: an error page must not find half of our headers on `res`. */
