@@ -11,6 +11,7 @@ import { type Dialect, type Route, toDialect, toRoute } from './route-module'
 import { toRouteName } from './route-name'
 import {
   type Naming,
+  type RoutePath,
   isUnder,
   toOwnPath,
   toPath,
@@ -53,6 +54,10 @@ export interface RouteFile {
    */
   readonly promised: boolean
   readonly load: () => unknown
+  /** Its path by either rules. Throws StartApiError for a name that can't be served. */
+  readonly path: (naming: Naming) => RoutePath
+  /** Whether both rules give its name the same meaning. */
+  readonly readsAlike: boolean
   /** Its name can't be served, as `onFailure` was told. */
   readonly isRejected?: true
   /** Whose naming rules it follows, as far as that is known before it is loaded. */
@@ -73,7 +78,7 @@ export function findRoutes(routes: string | RouteModules, options: LoadOptions):
   const failures: LoadFailure[] = []
   for (const routeFile of files) {
     try {
-      claims.push(...toClaims(routeFile, options.base))
+      claims.push(...toClaims(routeFile))
     } catch (error) {
       failures.push({ file: routeFile.file, error })
     }
@@ -94,7 +99,7 @@ export async function loadRoutes(
   files: readonly RouteFile[],
   options: LoadOptions,
 ): Promise<Route[]> {
-  const { base, onFailure } = options
+  const { onFailure } = options
   const routes: Route[] = []
   const failures: LoadFailure[] = []
   const broken: string[] = []
@@ -106,12 +111,12 @@ export async function loadRoutes(
       if (routeFile.isRejected !== true) {
         const module = await watch.run(file, routeFile.load)
         const exported = toDialect(module)
-        if (exported !== undefined) routes.push(...toRoutes(file, base, exported, module))
+        if (exported !== undefined) routes.push(...toRoutes(routeFile, exported, module))
         else if (promised) warnNoRoute(file, options)
         continue
       }
     } catch (error) {
-      const path = promised && toRoutePath(file, base, toNaming(dialect()))
+      const path = promised && routeFile.path(toNaming(dialect()))
       failures.push({ file, error, ...(path && { path }) })
     }
     if (dialect() !== 'APIRoute') broken.push(file)
@@ -125,11 +130,11 @@ export async function loadRoutes(
 }
 
 /** One, or none of a file that is only a piece of another's route. */
-function toRoutes(file: string, base: string, dialect: Dialect, module: unknown): Route[] {
-  if (dialect === 'APIRoute') return [toRoute(file, toRoutePath(file, base, 'v0'), module)]
+function toRoutes({ file, path }: RouteFile, dialect: Dialect, module: unknown): Route[] {
+  if (dialect === 'APIRoute') return [toRoute(file, path('v0'), module)]
   const { role } = toRouteName(file)
   if (role === 'piece') return []
-  if (role === 'route') return [toRoute(file, toRoutePath(file, base, 'v1'), module)]
+  if (role === 'route') return [toRoute(file, path('v1'), module)]
   // The root has no URL: only its middleware counts.
   return [{ ...toRoute(file, { path: '/', segments: [] }, module), handlers: new Map() }]
 }
@@ -139,21 +144,21 @@ function toClaim(route: Route): Claim {
 }
 
 /** One, or none where only loading the file can tell which path it has, if any. */
-function toClaims({ file, promised, dialect, mayAnswer }: RouteFile, base: string): Claim[] {
+function toClaims({ file, promised, path, readsAlike, dialect, mayAnswer }: RouteFile): Claim[] {
   // Where both rules give the same path, its text is read only if another file claims it, too.
-  if (promised && readsAlike(file)) {
+  if (promised && readsAlike) {
     const naming = SIMPLE.test(file) ? 'v0' : 'v1'
-    return [{ ...toRoutePath(file, base, naming), file, dialect, mayAnswer }]
+    return [{ ...path(naming), file, dialect, mayAnswer }]
   }
   const known = dialect()
   if (known === undefined) return promised ? [toV0Claim()] : []
   if (known === 'APIRoute') return [toV0Claim()]
   return toRouteName(file).role === 'route' && mayAnswer()
-    ? [{ ...toRoutePath(file, base, 'v1'), file, dialect, mayAnswer }]
+    ? [{ ...path('v1'), file, dialect, mayAnswer }]
     : []
 
   function toV0Claim(): Claim {
-    return { ...toRoutePath(file, base, 'v0'), file, dialect: () => 'APIRoute', mayAnswer }
+    return { ...path('v0'), file, dialect: () => 'APIRoute', mayAnswer }
   }
 }
 
@@ -162,7 +167,7 @@ const SIMPLE =
   /^(?:(?!(?:index|route|lazy|loader|component|\w+Component)[/.])\$?[A-Za-z\d](?:[\w-]*[A-Za-z\d-])?[/.])+[cm]?[jt]sx?$/
 
 /** Whether the rules of v0 and of v1 give a file's name the same meaning. */
-function readsAlike(file: string): boolean {
+function isReadAlike(file: string): boolean {
   if (SIMPLE.test(file)) return true
   if (toRouteName(file).role !== 'route') return false
   const [v0, v1] = (['v0', 'v1'] as const).map((naming) => toOwnPath(file, naming)) as [
@@ -193,12 +198,15 @@ function fromDirectory(directory: string, options: LoadOptions): RouteFile[] {
   for (const file of findRouteFiles(directory, ignore)) {
     const path = join(directory, file)
     const text = readOnce(path)
-    const use = toUse(file, base, text)
+    const readsAlike = isReadAlike(file)
+    const use = toUse(file, readsAlike, base, text)
     if (use !== 'none') {
       files.push({
         file,
         promised: use === 'promised',
         load: () => load(path),
+        path: toPathOnce(file, base),
+        readsAlike,
         dialect: () => text()?.dialect,
         mayAnswer: () => text()?.dialect === 'APIRoute' || text()?.hasHandlers !== false,
       })
@@ -214,11 +222,12 @@ function fromDirectory(directory: string, options: LoadOptions): RouteFile[] {
  */
 function toUse(
   file: string,
+  readsAlike: boolean,
   base: string,
   text: () => RouteText | undefined,
 ): 'promised' | 'possible' | 'none' {
   // Thousands of files are read only where their text decides something.
-  if (readsAlike(file) && isUnderBase(file, base, 'v0')) return 'promised'
+  if (readsAlike && isUnderBase(file, base, 'v0')) return 'promised'
   const told = text()
   if (told === undefined) return 'promised'
   const isBelow = isUnderBase(file, base, toNaming(told.dialect))
@@ -238,6 +247,16 @@ function readOnce(path: string): () => RouteText | undefined {
   return () => (read ??= { text: readRouteText(path) }).text
 }
 
+/** Asked for its name's claim, and again once it is loaded. */
+function toPathOnce(file: string, base: string): RouteFile['path'] {
+  const paths = new Map<Naming, RoutePath>()
+  return (naming) => {
+    let path = paths.get(naming)
+    if (path === undefined) paths.set(naming, (path = toRoutePath(file, base, naming)))
+    return path
+  }
+}
+
 function isUnderBase(file: string, base: string, naming: Naming): boolean {
   return base !== '' && isUnder(toOwnPath(file, naming), base)
 }
@@ -253,9 +272,12 @@ function fromModules(modules: RouteModules, options: LoadOptions): RouteFile[] {
       const file = names[index]!.slice(root.length)
       const dialect = toDialect(module)
       const isLazy = typeof module === 'function' && dialect === undefined
+      const readsAlike = isReadAlike(file)
       return {
         file,
-        promised: dialect !== undefined || (readsAlike(file) && isUnderBase(file, base, 'v0')),
+        promised: dialect !== undefined || (readsAlike && isUnderBase(file, base, 'v0')),
+        path: toPathOnce(file, base),
+        readsAlike,
         load: isLazy ? () => (module as () => unknown)() : () => module,
         dialect: () => dialect,
         mayAnswer: () => dialect === undefined || hasHandlers(file, module),

@@ -35,14 +35,16 @@ export function findRouteFiles(directory: string, ignore: readonly string[]): st
     cwd: realpathSync(directory),
     nodir: true,
     posix: true,
-    // Not entered; what else is not wanted is told by its name afterwards.
-    ignore: ['**/node_modules/**', ...toIgnored(ignore)],
-    // glob passes over folders that it may not read: their routes would silently be missing.
+    // What else is not wanted is told by its name afterwards: asking a glob about each of thousands of
+    // files takes as long as finding them.
+    ...(ignore.length > 0 && { ignore: toIgnored(ignore) }),
     fs: {
       readdirSync: ((path: string, options: { withFileTypes: true }) => {
         try {
-          return readdirSync(path, options)
+          // Not entered.
+          return readdirSync(path, options).filter(({ name }) => name !== 'node_modules')
         } catch (error) {
+          // glob passes over folders that it may not read: their routes would silently be missing.
           if (isPermissionError(error)) unreadable.push(error as NodeJS.ErrnoException)
           throw error
         }

@@ -56,9 +56,11 @@ export function toPath(file: string, base: string, naming: Naming): string {
 /** The path that a file's name spells, whatever the base. */
 export function toOwnPath(file: string, naming: Naming): string {
   if (naming === 'v1') return toRouteName(file).path
-  return file
-    .replace(EXTENSION, '')
-    .split(/[/.]/)
+  const path = `/${file.replace(EXTENSION, '').replaceAll('.', '/')}`
+  // Thousands of names are nothing but their segments.
+  if (!/\/(?:index)?(?:\/|$)|[^\0-\x7f]/.test(path)) return path
+  return path
+    .split('/')
     .filter((name) => name !== '' && name !== 'index')
     .map((name) => `/${name.normalize('NFC')}`)
     .join('')
@@ -114,14 +116,19 @@ export function toBase(apiBaseURL: unknown): string {
  * text on the wire.
  */
 export function toShape(segments: readonly Segment[]): string {
-  return segments
-    .map((segment) => {
-      if (segment.kind === 'static') return `/${toWireText(segment.text)}`
-      if (segment.kind === 'index') return ''
-      const { prefix = '', suffix = '' } = segment
-      return `/${toWireText(prefix)}{${segment.kind}}${toWireText(suffix)}`
-    })
-    .join('')
+  let shape = shapes.get(segments)
+  if (shape === undefined) shapes.set(segments, (shape = segments.map(toPiece).join('')))
+  return shape
+}
+
+/** Kept, as thousands of them are compared twice: by their names, and again once they are loaded. */
+const shapes = new WeakMap<readonly Segment[], string>()
+
+function toPiece(segment: Segment): string {
+  if (segment.kind === 'static') return `/${toWireText(segment.text)}`
+  if (segment.kind === 'index') return ''
+  const { prefix = '', suffix = '' } = segment
+  return `/${toWireText(prefix)}{${segment.kind}}${toWireText(suffix)}`
 }
 
 /**
@@ -169,8 +176,8 @@ function toKey(text: string): string {
 
 function rejectUnusableSegments(segments: readonly Segment[], file: string): void {
   // A splat's value has these two names.
-  const names = new Set(segments.some(({ kind }) => kind === 'splat') ? ['_splat', '*'] : [])
-  segments.forEach((segment, index) => {
+  const names = segments.some(({ kind }) => kind === 'splat') ? ['_splat', '*'] : []
+  for (const [index, segment] of segments.entries()) {
     if (segment.kind === 'splat' && index !== segments.length - 1) {
       throw unusable(file, 'has a splat `$` before its end; move the `$` to the last position')
     }
@@ -178,14 +185,14 @@ function rejectUnusableSegments(segments: readonly Segment[], file: string): voi
     if (segment.kind === 'static' && /^\.\.?$/.test(segment.text)) {
       throw unusable(file, `names a segment \`${segment.text}\`, which URLs can't have; rename it`)
     }
-    if (segment.kind !== 'param' && segment.kind !== 'optional') return
+    if (segment.kind !== 'param' && segment.kind !== 'optional') continue
     // Copies of `params` by assignment would set the copy's prototype (hazard 183).
     if (segment.name === '__proto__') {
       throw unusable(file, 'names a param `__proto__`; choose another name')
     }
-    if (names.has(segment.name)) {
+    if (names.includes(segment.name)) {
       throw unusable(file, `names two params \`${segment.name}\`; give each its own name`)
     }
-    names.add(segment.name)
-  })
+    names.push(segment.name)
+  }
 }
