@@ -21,12 +21,12 @@ export const contenders = {
   },
   // What Express itself costs: a middleware that answers at once.
   floor: {
-    only: ['json'],
-    create: () =>
+    only: ['json', 'native', 'params', 'post', 'routes1000', 'legacy'],
+    create: ({ answer }) =>
       inExpress((req, res) => {
         res.setHeader('content-type', 'application/json')
-        res.setHeader('content-length', BODY.length)
-        res.end(BODY)
+        res.setHeader('content-length', answer.length)
+        res.end(answer)
       }),
   },
   'Express 5': {

@@ -19,7 +19,7 @@ export interface ResponseHead {
  * Headers of one hop (RFC 9110, 7.6.1): an answer passed on from `fetch()` must not repeat them, and
  * HTTP/2 forbids them (hazards 125, 126). `content-length` is Node's business and checked apart.
  */
-const HOP_BY_HOP = [
+const HOP_BY_HOP = new Set([
   'connection',
   'keep-alive',
   'proxy-authenticate',
@@ -28,7 +28,7 @@ const HOP_BY_HOP = [
   'trailer',
   'transfer-encoding',
   'upgrade',
-]
+])
 
 /**
  * Helpers win over the Response; cookies add up, a helper's replacing one of the same name, domain
@@ -70,7 +70,8 @@ export function toResponseHead(response: Response, state: ResponseState | undefi
   }
   const keepsCookies = state?.isCleared !== true && !removed.includes('set-cookie')
   for (const name of removed) headers.delete(name)
-  for (const name of toHopHeaders(headers.get('connection'))) headers.delete(name)
+  const ofHop = toHopHeaders(headers.get('connection'))
+  for (const name of headers.keys()) if (ofHop.has(name)) headers.delete(name)
   return {
     status,
     statusText:
@@ -82,10 +83,10 @@ export function toResponseHead(response: Response, state: ResponseState | undefi
 }
 
 /** `connection` names further headers of its hop. */
-function toHopHeaders(connection: string | readonly string[] | undefined): readonly string[] {
+function toHopHeaders(connection: string | readonly string[] | undefined): ReadonlySet<string> {
   if (connection === undefined) return HOP_BY_HOP
   const named = [connection].flat().join(',').toLowerCase().split(',')
-  return [...HOP_BY_HOP, ...named.map((name) => name.trim())]
+  return new Set([...HOP_BY_HOP, ...named.map((name) => name.trim())])
 }
 
 /** undici's, where fetch's is that of Node: zstd came with its version 7.11 (Node 24.4). */

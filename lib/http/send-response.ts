@@ -253,7 +253,8 @@ function mergeVary(
 function validate(head: ResponseHead): void {
   for (const [name, value] of head.headers) {
     validateHeaderName(name)
-    for (const item of [value].flat()) validateHeaderValue(name, item)
+    if (typeof value === 'string') validateHeaderValue(name, value)
+    else for (const item of value) validateHeaderValue(name, item)
   }
   for (const cookie of head.cookies) validateHeaderValue('set-cookie', cookie)
   // oxlint-disable-next-line no-control-regex
