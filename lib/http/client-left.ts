@@ -21,8 +21,7 @@ export function isHttp2(res: ServerResponse | Http2ServerResponse): res is Http2
  */
 export function onceClosed(res: ServerResponse, callback: () => void): () => void {
   // Responses made by hand may emit nothing (hazard 239).
-  // `on`, as it happens once: wrapping the listener costs as much as adding it.
-  res.on?.('close', callback)
+  res.once?.('close', callback)
   const offConnection = isQueued(res) ? onceConnectionClosed(res, callback) : undefined
   return () => {
     res.off?.('close', callback)
