@@ -1,6 +1,8 @@
-// Times contenders over HTTP: `node http.mjs [--node 20,24] [--rounds 5] [--seconds 2] [scenario …]`.
+// Times contenders over HTTP: `node http.mjs [--node 20,24] [--rounds 5] [--seconds 2] [--warm 2] [scenario …]`.
 // Server and load run on different cores; rounds are interleaved, so that a drift of the machine
-// touches all alike. Answers are compared before anything is timed.
+// touches all alike. Answers are compared before anything is timed. Each round is a new
+// process, and begins with seconds that don't count: of a server that waits for its turn, V8 collects
+// what its optimized code relies on, and some of that is slower for ever after.
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
@@ -16,6 +18,7 @@ const { values, positionals } = parseArgs({
     node: { type: 'string', default: '20,24' },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '2' },
+    warm: { type: 'string', default: '2' },
     only: { type: 'string' },
     write: { type: 'boolean', default: false },
   },
@@ -101,26 +104,20 @@ async function measure(node, scenario) {
     (name) =>
       (contenders[name].only?.includes(scenario) ?? true) && (wanted?.includes(name) ?? true),
   )
-  const servers = {}
+  const results = {}
   const faults = {}
-  for (const name of names) {
-    const server = await start(node, name, scenario)
-    const fault = await findFault(server, scenario)
-    if (fault === undefined) {
-      servers[name] = server
-      await load(server, scenario, 1)
-    } else {
-      faults[name] = fault
+  for (let round = 0; round < Number(values.rounds); round++) {
+    for (const name of names) {
+      if (faults[name] !== undefined) continue
+      const server = await start(node, name, scenario)
+      const fault = await findFault(server, scenario)
+      if (fault === undefined) {
+        await load(server, scenario, values.warm)
+        ;(results[name] ??= []).push(await load(server, scenario, values.seconds))
+      } else faults[name] = fault
       server.child.kill()
     }
   }
-  const results = Object.fromEntries(Object.keys(servers).map((name) => [name, []]))
-  for (let round = 0; round < Number(values.rounds); round++) {
-    for (const [name, server] of Object.entries(servers)) {
-      results[name].push(await load(server, scenario, values.seconds))
-    }
-  }
-  for (const { child } of Object.values(servers)) child.kill()
   return { results, faults }
 }
 
@@ -156,6 +153,6 @@ for (const version of values.node.split(',')) {
 }
 if (values.write) {
   const machine = `${cpus()[0].model.trim()}, ${cpus().length} cores, ${new Date().toISOString().slice(0, 10)}`
-  const load = `wrk, 50 connections (8 for 1 MiB), ${values.rounds} interleaved rounds of ${values.seconds} s`
+  const load = `wrk, 50 connections (8 for 1 MiB), ${values.rounds} interleaved rounds of ${values.seconds} s, each in a new process after ${values.warm} s that don't count`
   write('results', `${machine}; ${load}.\n\n${texts.join('\n\n')}`)
 }

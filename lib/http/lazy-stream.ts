@@ -8,7 +8,7 @@ type Stream = ReadableStream<Uint8Array<ArrayBuffer>>
 
 /**
  * Most bodies are read whole, by `json()`, and never as a stream; making one that is then cancelled
- * takes as long as all else in a native Request (Node 24: 8 of 16 µs).
+ * costs a JSON POST in Express a tenth of its time (Node 24: 3 of 33 µs).
  *
  * What native code looks at is a stream's state, which Node keeps under symbols: here it finds that of
  * a genuine stream, made when it looks. Handlers only see the genuine one.
