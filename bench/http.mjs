@@ -1,8 +1,9 @@
-// Times contenders over HTTP: `node http.mjs [--node 20,24] [--rounds 5] [--seconds 2] [--warm 2] [scenario …]`.
+// Times contenders over HTTP:
+// `node http.mjs [--node 20,24] [--rounds 5] [--seconds 2] [--warm 2] [scenario …]`.
 // Server and load run on different cores; rounds are interleaved, so that a drift of the machine
-// touches all alike. Answers are compared before anything is timed. Each round is a new
-// process, and begins with seconds that don't count: of a server that waits for its turn, V8 collects
-// what its optimized code relies on, and some of that is slower for ever after.
+// touches all alike. Answers are compared before anything is timed. Each round is a new process, and
+// begins with seconds that don't count: while a server waits for its turn, V8 collects what its
+// optimized code relies on, and Node 24 does not get as fast again.
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'

@@ -240,6 +240,27 @@ describeHosts('the Request', (host) => {
     expect(await answer.json()).toEqual([true, [true, false, false], true, 'hello'])
   })
 
+  it('makes no stream for a body that is read whole', async () => {
+    const { ReadableStream: native } = globalThis
+    let made = 0
+    const answer = await post(host, async (request) => {
+      globalThis.ReadableStream = new Proxy(native, {
+        construct(...call) {
+          made++
+          return Reflect.construct(...call) as object
+        },
+      })
+      try {
+        const text = await request.text()
+        const whole = made
+        return json([text, whole, request.body instanceof native, made])
+      } finally {
+        globalThis.ReadableStream = native
+      }
+    })
+    expect(await answer.json()).toEqual(['hello', 0, true, 1])
+  })
+
   it('has a body of its own beside each clone', async () => {
     const answer = await post(host, async (request) => {
       const first = request.body

@@ -35,13 +35,12 @@ export function findRouteFiles(directory: string, ignore: readonly string[]): st
     cwd: realpathSync(directory),
     nodir: true,
     posix: true,
-    // What else is not wanted is told by its name afterwards: asking a glob about each of thousands of
-    // files takes as long as finding them.
     ...(ignore.length > 0 && { ignore: toIgnored(ignore) }),
     fs: {
       readdirSync: ((path: string, options: { withFileTypes: true }) => {
         try {
-          // Not entered.
+          // Not entered, and not by `ignore`: asking a glob about each of thousands of files takes as
+          // long as finding them. What else is not wanted is told by its name afterwards.
           return readdirSync(path, options).filter(({ name }) => name !== 'node_modules')
         } catch (error) {
           // glob passes over folders that it may not read: their routes would silently be missing.
