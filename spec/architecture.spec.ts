@@ -12,7 +12,7 @@ const lib = resolve(__dirname, '../lib')
  * that name and of lower ranks: `event/`, `express/` and `routes/` don't know each other.
  */
 const RANKS: readonly (readonly string[])[] = [
-  ['errors.ts', 'define/'],
+  ['errors.ts', 'is-promise.ts', 'define/'],
   ['event/', 'express/', 'routes/'],
   ['http/'],
   ['define/api-handler.ts', 'define/from-express.ts'],

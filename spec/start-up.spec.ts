@@ -94,6 +94,14 @@ describe('startApi()', () => {
     expect(api.routes).toHaveLength(1)
   })
 
+  it('returns before it loads a second file', async () => {
+    const load = jest.fn(() => ({ APIRoute: { methods: { GET: () => new Response() } } }))
+    const api = startApi({ 'api/a.ts': load, 'api/b.ts': load, 'api/c.ts': load })
+    expect(load).toHaveBeenCalledTimes(1)
+    await api.ready
+    expect(load).toHaveBeenCalledTimes(3)
+  })
+
   it('gives a plain middleware that no host takes for something else (hazard 167)', () => {
     const api = startApi(apiRoutes({ 'api/a.ts': { GET: () => new Response() } }))
     expect(typeof api).toBe('function')

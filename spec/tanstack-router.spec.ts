@@ -25,7 +25,10 @@ function toMark(place: string): Middleware {
 function ourRouter(files: readonly string[], isServed: (file: string) => boolean = () => true) {
   const routes = inheritMiddleware(files.toSorted().map(toRoute), [], undefined)
   rejectConflicts(
-    routes.map((route) => ({ ...route, dialect: () => route.dialect, mayAnswer: () => true })),
+    routes.map((route) => ({
+      ...route,
+      known: { dialect: () => route.dialect, mayAnswer: () => true },
+    })),
     { caseRule: 'insensitive' },
   )
   const table = createRouteTable(routes.filter(({ file }) => isServed(file)))

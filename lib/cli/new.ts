@@ -4,7 +4,8 @@ import { extname, join, relative, resolve } from 'node:path'
 import { StartApiError } from '../errors'
 import type { Settings } from '../options'
 import { findStyle, toFirstText } from '../routes/first-text'
-import { findRoutes, isBaseDirectory, toNaming } from '../routes/load-routes'
+import { findRoutes, isBaseDirectory } from '../routes/load-routes'
+import { toNaming } from '../routes/route-file'
 import { findRouteFiles, isRouteFile } from '../routes/route-files'
 import { METHODS } from '../routes/route-module'
 import { type Naming, isUnder, toPath, toRoutePath, toShape } from '../routes/route-path'
@@ -86,8 +87,8 @@ function rejectTaken(file: string, directory: string, settings: Settings, naming
   if (!existsSync(directory)) return
   const shape = toShape(segments).toLowerCase()
   const silent = { ...settings, onFailure: () => {}, warn: () => {} }
-  const other = findRoutes(directory, silent).find(({ file, dialect }) => {
-    const { segments } = toRoutePath(file, base, toNaming(dialect()))
+  const other = findRoutes(directory, silent).find((other) => {
+    const { segments } = other.path(toNaming(other.dialect()))
     return toShape(segments).toLowerCase() === shape
   })?.file
   if (other === undefined && !existsSync(join(directory, file))) return

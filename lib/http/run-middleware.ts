@@ -16,6 +16,8 @@ import { toPageHandler } from './leave-to-page'
  *   compare the lists of routes with each other.)
  */
 export function withMiddleware(route: Route, global: readonly Middleware[]): Route {
+  const { middleware, methodMiddleware, isPage } = route
+  if (global.length + middleware.length === 0 && !methodMiddleware && !isPage) return route
   const sources = new Set(global.map(({ source }) => source))
   const outer = [...global, ...route.middleware.filter(({ source }) => !sources.has(source))]
   const handlers = [...route.handlers].map(([method, handler]): [string, Handler] => {

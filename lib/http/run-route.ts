@@ -3,6 +3,7 @@ import { isNotFound, toNotFoundResponse } from '../define/not-found'
 import { isRedirect, resolveRedirect } from '../define/redirect'
 import { StartApiError, describe, toError } from '../errors'
 import type { RequestEvent } from '../event/event-context'
+import { isPromise } from '../is-promise'
 import { isForbiddenMethod } from './request-url'
 import { ANY, type Handler, type HandlerContext, METHODS, type Route } from '../routes/route-module'
 
@@ -67,10 +68,6 @@ export function toAnswer(
     (value) => toReturnedAnswer(value, toPlace, event),
     (thrown: unknown) => toThrownAnswer(thrown, toPlace),
   )
-}
-
-export function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
-  return typeof (value as Promise<T> | null | undefined)?.then === 'function'
 }
 
 function toThrownAnswer(thrown: unknown, toPlace: () => string): Response {

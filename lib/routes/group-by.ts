@@ -10,3 +10,18 @@ export function groupBy<T>(items: readonly T[], toKey: (item: T) => string): Map
   }
   return groups
 }
+
+/** The groups of several items. Thousands of others cost no array each. */
+export function groupRepeated<T>(items: readonly T[], toKey: (item: T) => string): T[][] {
+  const firsts = new Map<string, T>()
+  const groups = new Map<string, T[]>()
+  for (const item of items) {
+    const key = toKey(item)
+    const first = firsts.get(key)
+    const group = groups.get(key)
+    if (first === undefined) firsts.set(key, item)
+    else if (group === undefined) groups.set(key, [first, item])
+    else group.push(item)
+  }
+  return [...groups.values()]
+}

@@ -2,25 +2,17 @@
 // Not `{ createRequire }`: the usual banner of ESM bundles declares that name.
 import nodeModule from 'node:module'
 import { join, sep } from 'node:path'
+import { isPromise } from '../is-promise'
 import { inheritMiddleware } from './inherit-middleware'
 import { type LoadFailure, loadError } from './load-failure'
 import { loadModule } from './load-module'
 import { type Claim, rejectConflicts } from './route-conflicts'
 import { findRouteFiles, isRouteFile } from './route-files'
+import { FileInBundle, FileInDirectory, type RouteFile, toNaming } from './route-file'
 import { type Dialect, type Route, toDialect, toRoute } from './route-module'
 import { toRouteName } from './route-name'
-import {
-  type Naming,
-  type RoutePath,
-  isUnder,
-  toOwnPath,
-  toPath,
-  toRoutePath,
-  toSegments,
-  toShape,
-} from './route-path'
+import { toPath } from './route-path'
 import type { CaseRule } from './route-table'
-import { type RouteText, readRouteText } from './route-text'
 import { watchLoading } from './watch-loading'
 
 /**
@@ -45,27 +37,6 @@ export interface LoadOptions {
   readonly warn?: (text: string, file?: string) => void
 }
 
-/** A file, or a bundler's module, that start-up is going to load. */
-export interface RouteFile {
-  readonly file: string
-  /**
-   * Whether its name or its text promises an API route: if it exports none, that is a mistake. Of a
-   * bundler's modules outside the base only the export tells whether they are routes or pages.
-   */
-  readonly promised: boolean
-  readonly load: () => unknown
-  /** Its path by either rules. Throws StartApiError for a name that can't be served. */
-  readonly path: (naming: Naming) => RoutePath
-  /** Whether both rules give its name the same meaning. */
-  readonly readsAlike: boolean
-  /** Its name can't be served, as `onFailure` was told. */
-  readonly isRejected?: true
-  /** Whose naming rules it follows, as far as that is known before it is loaded. */
-  readonly dialect: () => Dialect | undefined
-  /** Whether it may have handlers, as far as that is known before it is loaded. */
-  readonly mayAnswer: () => boolean
-}
-
 /**
  * First half, synchronous: everything that names alone decide.
  *
@@ -78,7 +49,8 @@ export function findRoutes(routes: string | RouteModules, options: LoadOptions):
   const failures: LoadFailure[] = []
   for (const routeFile of files) {
     try {
-      claims.push(...toClaims(routeFile))
+      const claim = toClaim(routeFile)
+      if (claim !== undefined) claims.push(claim)
     } catch (error) {
       failures.push({ file: routeFile.file, error })
     }
@@ -87,7 +59,8 @@ export function findRoutes(routes: string | RouteModules, options: LoadOptions):
   // Those that failed by name are left out, too.
   const rejected = rejectConflicts(claims, options)
   for (const { file } of failures) rejected.add(file)
-  return files.map((file) => (rejected.has(file.file) ? { ...file, isRejected: true } : file))
+  for (const routeFile of files) routeFile.isRejected = rejected.has(routeFile.file)
+  return files
 }
 
 /**
@@ -106,80 +79,66 @@ export async function loadRoutes(
   const watch = watchLoading()
   // One after the other, in order of name: side effects of modules come in a stable order (hazard 221).
   for (const routeFile of files) {
-    const { file, promised, dialect } = routeFile
+    const { file } = routeFile
+    const isPromised = routeFile.use === 'promised'
     try {
-      if (routeFile.isRejected !== true) {
-        const module = await watch.run(file, routeFile.load)
+      if (!routeFile.isRejected) {
+        const loading = watch.run(routeFile)
+        // startApi() returns after the first. To wait for each of thousands that are here would take
+        // as long as reading their exports (Node 24: 5 % of start-up).
+        const waits = isPromise(loading) || routeFile === files[0]
+        const module = waits ? await loading : loading
         const exported = toDialect(module)
         if (exported !== undefined) routes.push(...toRoutes(routeFile, exported, module))
-        else if (promised) warnNoRoute(file, options)
+        else if (isPromised) warnNoRoute(file, options)
         continue
       }
     } catch (error) {
-      const path = promised && routeFile.path(toNaming(dialect()))
+      const path = isPromised && routeFile.path(toNaming(routeFile.dialect()))
       failures.push({ file, error, ...(path && { path }) })
     }
-    if (dialect() !== 'APIRoute') broken.push(file)
+    if (routeFile.dialect() !== 'APIRoute') broken.push(file)
   }
   watch.end()
   rejectFailures(failures, options)
   const served = inheritMiddleware(routes, broken, onFailure)
   // Again, now that the exports are known, and pages and layouts are told from routes.
-  const rejected = rejectConflicts(served.map(toClaim), options)
+  const rejected = rejectConflicts(served.map(toServedClaim), options)
   return served.filter(({ file }) => !rejected.has(file))
 }
 
 /** One, or none of a file that is only a piece of another's route. */
-function toRoutes({ file, path }: RouteFile, dialect: Dialect, module: unknown): Route[] {
-  if (dialect === 'APIRoute') return [toRoute(file, path('v0'), module)]
+function toRoutes(routeFile: RouteFile, dialect: Dialect, module: unknown): Route[] {
+  const { file } = routeFile
+  if (dialect === 'APIRoute') return [toRoute(file, routeFile.path('v0'), module)]
   const { role } = toRouteName(file)
   if (role === 'piece') return []
-  if (role === 'route') return [toRoute(file, path('v1'), module)]
+  if (role === 'route') return [toRoute(file, routeFile.path('v1'), module)]
   // The root has no URL: only its middleware counts.
   return [{ ...toRoute(file, { path: '/', segments: [] }, module), handlers: new Map() }]
 }
 
-function toClaim(route: Route): Claim {
-  return { ...route, dialect: () => route.dialect, mayAnswer: () => true }
+function toServedClaim({ file, path, segments, dialect }: Route): Claim {
+  return { file, path, segments, known: { dialect: () => dialect, mayAnswer: () => true } }
 }
 
-/** One, or none where only loading the file can tell which path it has, if any. */
-function toClaims({ file, promised, path, readsAlike, dialect, mayAnswer }: RouteFile): Claim[] {
+/** `undefined` where only loading the file can tell which path it has, if any. */
+function toClaim(routeFile: RouteFile): Claim | undefined {
+  const { file, commonNaming } = routeFile
+  const isPromised = routeFile.use === 'promised'
   // Where both rules give the same path, its text is read only if another file claims it, too.
-  if (promised && readsAlike) {
-    const naming = SIMPLE.test(file) ? 'v0' : 'v1'
-    return [{ ...path(naming), file, dialect, mayAnswer }]
+  if (isPromised && commonNaming !== undefined) {
+    return { file, ...routeFile.path(commonNaming), known: routeFile }
   }
-  const known = dialect()
-  if (known === undefined) return promised ? [toV0Claim()] : []
-  if (known === 'APIRoute') return [toV0Claim()]
-  return toRouteName(file).role === 'route' && mayAnswer()
-    ? [{ ...path('v1'), file, dialect, mayAnswer }]
-    : []
-
-  function toV0Claim(): Claim {
-    return { ...path('v0'), file, dialect: () => 'APIRoute', mayAnswer }
+  const dialect = routeFile.dialect()
+  if (dialect === undefined ? isPromised : dialect === 'APIRoute') {
+    const known = { dialect: (): Dialect => 'APIRoute', mayAnswer: () => routeFile.mayAnswer() }
+    return { file, ...routeFile.path('v0'), known }
   }
-}
-
-/** Names of most files: no brackets, no words that mean something to v1 alone, no `_` at either end. */
-const SIMPLE =
-  /^(?:(?!(?:index|route|lazy|loader|component|\w+Component)[/.])\$?[A-Za-z\d](?:[\w-]*[A-Za-z\d-])?[/.])+[cm]?[jt]sx?$/
-
-/** Whether the rules of v0 and of v1 give a file's name the same meaning. */
-function isReadAlike(file: string): boolean {
-  if (SIMPLE.test(file)) return true
-  if (toRouteName(file).role !== 'route') return false
-  const [v0, v1] = (['v0', 'v1'] as const).map((naming) => toOwnPath(file, naming)) as [
-    string,
-    string,
-  ]
-  return v0 === v1 && toShape(toSegments(v0, 'v0')) === toShape(toSegments(v1, 'v1'))
-}
-
-/** Whose rules a file's name follows. */
-export function toNaming(dialect: Dialect | undefined): Naming {
-  return dialect === undefined || dialect === 'APIRoute' ? 'v0' : 'v1'
+  const isRoute = dialect !== undefined && toRouteName(file).role === 'route'
+  return isRoute && routeFile.mayAnswer()
+    ? { file, ...routeFile.path('v1'), known: routeFile }
+    : undefined
 }
 
 function rejectFailures(failures: readonly LoadFailure[], { onFailure }: LoadOptions): void {
@@ -196,69 +155,17 @@ function fromDirectory(directory: string, options: LoadOptions): RouteFile[] {
   const files: RouteFile[] = []
   const isBase = isBaseDirectory(directory, base)
   for (const file of findRouteFiles(directory, ignore)) {
-    const path = join(directory, file)
-    const text = readOnce(path)
-    const readsAlike = isReadAlike(file)
-    const use = toUse(file, readsAlike, base, text)
-    if (use !== 'none') {
-      files.push({
-        file,
-        promised: use === 'promised',
-        load: () => load(path),
-        path: toPathOnce(file, base),
-        readsAlike,
-        dialect: () => text()?.dialect,
-        mayAnswer: () => text()?.dialect === 'APIRoute' || text()?.hasHandlers !== false,
-      })
-    } else if (isBase && toRouteName(file).role === 'route') warnNoRoute(file, options)
+    const routeFile = new FileInDirectory(file, base, directory, load)
+    if (routeFile.use !== 'none') files.push(routeFile)
+    else if (isBase && toRouteName(file).role === 'route') warnNoRoute(file, options)
   }
   if (files.length === 0) warnEmpty(directory, options)
   return files
 }
 
-/**
- * Whether a file of the directory is loaded. Page routes live in the same directory and must not run
- * here: outside the base, their text has no API export, or no `server`.
- */
-function toUse(
-  file: string,
-  readsAlike: boolean,
-  base: string,
-  text: () => RouteText | undefined,
-): 'promised' | 'possible' | 'none' {
-  // Thousands of files are read only where their text decides something.
-  if (readsAlike && isUnderBase(file, base, 'v0')) return 'promised'
-  const told = text()
-  if (told === undefined) return 'promised'
-  const isBelow = isUnderBase(file, base, toNaming(told.dialect))
-  if (told.dialect === 'APIRoute' || told.dialect === 'ServerRoute') return 'promised'
-  if (told.dialect === undefined) return isBelow ? 'promised' : 'none'
-  if (toRouteName(file).role === 'piece') return 'none'
-  return isBelow ? 'promised' : told.hasServer ? 'possible' : 'none'
-}
-
 /** `startApi('./routes/api')`: here, too, a file without the export is a mistake and no page. */
 export function isBaseDirectory(directory: string, base: string): boolean {
   return base !== '' && directory.replaceAll(sep, '/').endsWith(base)
-}
-
-function readOnce(path: string): () => RouteText | undefined {
-  let read: { readonly text: RouteText | undefined } | undefined
-  return () => (read ??= { text: readRouteText(path) }).text
-}
-
-/** Asked for its name's claim, and again once it is loaded. */
-function toPathOnce(file: string, base: string): RouteFile['path'] {
-  const paths = new Map<Naming, RoutePath>()
-  return (naming) => {
-    let path = paths.get(naming)
-    if (path === undefined) paths.set(naming, (path = toRoutePath(file, base, naming)))
-    return path
-  }
-}
-
-function isUnderBase(file: string, base: string, naming: Naming): boolean {
-  return base !== '' && isUnder(toOwnPath(file, naming), base)
 }
 
 function fromModules(modules: RouteModules, options: LoadOptions): RouteFile[] {
@@ -267,35 +174,11 @@ function fromModules(modules: RouteModules, options: LoadOptions): RouteFile[] {
   const names = keys.map((key) => key.replaceAll('\\', '/').replace(/^(?:\.{0,2}\/)+/, ''))
   const root = sharedRoutesFolder(names)
   const files = keys
-    .map((key, index): RouteFile => {
-      const module = modules[key]
-      const file = names[index]!.slice(root.length)
-      const dialect = toDialect(module)
-      const isLazy = typeof module === 'function' && dialect === undefined
-      const readsAlike = isReadAlike(file)
-      return {
-        file,
-        promised: dialect !== undefined || (readsAlike && isUnderBase(file, base, 'v0')),
-        path: toPathOnce(file, base),
-        readsAlike,
-        load: isLazy ? () => (module as () => unknown)() : () => module,
-        dialect: () => dialect,
-        mayAnswer: () => dialect === undefined || hasHandlers(file, module),
-      }
-    })
+    .map((key, index) => new FileInBundle(names[index]!.slice(root.length), base, modules[key]))
     .filter(({ file }) => isRouteFile(file, ignore))
     .sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0))
   if (files.length === 0 && handler === undefined) warnEmpty('The object of modules', options)
   return files
-}
-
-function hasHandlers(file: string, module: unknown): boolean {
-  try {
-    return toRoute(file, { path: '', segments: [] }, module).handlers.size > 0
-  } catch {
-    // Reported with the other files that can't be used.
-    return true
-  }
 }
 
 /** `src/routes/` where every name begins with it, or `''`. */

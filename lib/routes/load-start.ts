@@ -42,10 +42,11 @@ export function findStart(
  *
  * @throws StartApiError if the file can't be used
  */
-export async function loadStart({ file, load }: StartSource): Promise<readonly Middleware[]> {
+export async function loadStart(source: StartSource): Promise<readonly Middleware[]> {
+  const { file } = source
   const watch = watchLoading()
   try {
-    const instance = findInstance(await watch.run(file, load))
+    const instance = findInstance(await watch.run(source))
     if (instance === undefined) {
       throw new StartApiError(
         'ERR_START_API_ROUTE_FILE',

@@ -1,17 +1,20 @@
 // Start-up, stage "paths": files that answer the same URLs are a mistake, whichever would win.
 import { StartApiError } from '../errors'
-import { groupBy } from './group-by'
+import { groupRepeated } from './group-by'
 import type { LoadFailure } from './load-failure'
 import type { Dialect } from './route-module'
 import { type RoutePath, toShape } from './route-path'
 import type { CaseRule } from './route-table'
 
-/** A file and the path that it claims. What needs its text is asked only where it matters. */
+/** A file and the path that it claims. */
 export interface Claim extends ServedFile {
-  /** `undefined` as long as only loading the file can tell. */
-  readonly dialect: () => Dialect | undefined
-  /** Whether it has handlers: a layout of the same path is in nobody's way. */
-  readonly mayAnswer: () => boolean
+  /** Asked only where it matters: it may need the file's text. */
+  readonly known: {
+    /** `undefined` as long as only loading the file can tell. */
+    dialect(): Dialect | undefined
+    /** Whether it has handlers: a layout of the same path is in nobody's way. */
+    mayAnswer(): boolean
+  }
 }
 
 interface ConflictOptions {
@@ -27,11 +30,11 @@ export function rejectConflicts(
   claims: readonly Claim[],
   { caseRule, onFailure }: ConflictOptions,
 ): Set<string> {
-  const byShape = groupBy(claims, ({ segments }) => {
+  const byShape = groupRepeated(claims, ({ segments }) => {
     const shape = toShape(segments)
     return caseRule === 'insensitive' ? shape.toLowerCase() : shape
   })
-  const conflicts = [...byShape.values()].flatMap(toConflicts)
+  const conflicts = byShape.flatMap(toConflicts)
   return rejectGroups(conflicts, 'Several route files answer the same URLs', onFailure)
 }
 
@@ -70,10 +73,9 @@ function conflictError(what: string, groups: readonly (readonly ServedFile[])[])
 
 /** Of the files that have one shape, those that get in each other's way. */
 function toConflicts(group: readonly Claim[]): (readonly Claim[])[] {
-  if (group.length === 1) return []
-  const rivals = group.filter(({ mayAnswer }) => mayAnswer())
+  const rivals = group.filter(({ known }) => known.mayAnswer())
   // In v1 `users.ts` and `users/index.ts` go together: a layout, and what answers its path.
-  const sides = rivals.some(({ dialect }) => dialect() === 'APIRoute')
+  const sides = rivals.some(({ known }) => known.dialect() === 'APIRoute')
     ? [rivals]
     : [rivals.filter((claim) => !isIndex(claim)), rivals.filter(isIndex)]
   return sides.filter(({ length }) => length > 1)

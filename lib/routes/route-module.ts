@@ -44,7 +44,7 @@ export interface Route {
   /** In the order in which it runs, around all handlers. */
   readonly middleware: readonly Middleware[]
   /** What runs for one method only, after `middleware`. */
-  readonly methodMiddleware?: ReadonlyMap<string, readonly Middleware[]>
+  readonly methodMiddleware?: ReadonlyMap<string, readonly Middleware[]> | undefined
   /** Whether the file is a page, too: then its handlers may leave requests to it. */
   readonly isPage?: boolean
 }
@@ -148,41 +148,36 @@ export function toRoute(file: string, path: RoutePath, module: unknown): Route {
       methods === null ? `has no \`${member}\`` : `has ${member} that are ${describe(methods)}`
     throw bad(file, `exports ${article(dialect)} that ${what}; ${reader.toAdvice(path.path)}`)
   }
-  const entries = toEntries(file, dialect, methods)
-  if (entries.length === 0 && parts.methods !== undefined && dialect !== 'Route') {
+  const { handlers, methodMiddleware } = toHandlers(file, dialect, methods)
+  if (handlers.size === 0 && parts.methods !== undefined && dialect !== 'Route') {
     throw bad(
       file,
       `exports ${article(dialect)} without a handler; add one, e.g. \`GET: () => new Response('ok')\``,
     )
   }
+  const list = dialect === 'Route' ? 'server.middleware' : 'middleware'
   return {
     path: path.path,
     segments: path.segments,
     file,
     dialect,
-    handlers: new Map(entries.map(({ method, handler }) => [method, handler])),
-    middleware: read(
-      file,
-      parts.middleware,
-      dialect === 'Route' ? 'server.middleware' : 'middleware',
-    ),
-    ...(entries.some(({ middleware }) => middleware.length > 0) && {
-      methodMiddleware: new Map(entries.map(({ method, middleware }) => [method, middleware])),
-    }),
+    handlers,
+    middleware: read(file, parts.middleware, list),
+    methodMiddleware,
     isPage: parts.isPage === true,
   }
 }
 
-interface Entry {
-  readonly method: string
-  readonly handler: Handler
-  readonly middleware: readonly Middleware[]
-}
-
-function toEntries(file: string, dialect: Dialect, methods: Members): Entry[] {
-  const entries: Entry[] = []
+function toHandlers(
+  file: string,
+  dialect: Dialect,
+  methods: Members,
+): Pick<Route, 'handlers' | 'methodMiddleware'> {
+  const handlers = new Map<string, Handler>()
+  let methodMiddleware: Map<string, readonly Middleware[]> | undefined
   const problems: string[] = []
-  for (const [name, value] of Object.entries(methods)) {
+  for (const name of Object.keys(methods)) {
+    const value = methods[name]
     if (value === undefined) continue
     const method = toMethod(dialect, name)
     if (method === undefined) {
@@ -196,14 +191,12 @@ function toEntries(file: string, dialect: Dialect, methods: Members): Entry[] {
       problems.push(`a \`${name}\` that is ${describe(value)}; make it a function`)
       continue
     }
-    entries.push({
-      method,
-      handler: handler as Handler,
-      middleware: read(file, list, `${method}.middleware`),
-    })
+    handlers.set(method, handler as Handler)
+    const own = read(file, list, `${method}.middleware`)
+    if (own.length > 0) (methodMiddleware ??= new Map()).set(method, own)
   }
   if (problems.length > 0) throw bad(file, `has ${problems.join('; and ')}`)
-  return entries
+  return { handlers, methodMiddleware }
 }
 
 /** A function, `{ middleware, handler }` (v1), or what the method builder made (before v1). */

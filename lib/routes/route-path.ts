@@ -36,11 +36,17 @@ export interface RoutePath {
  *
  * @param file path relative to the routes directory, separated by `/`
  * @param base normalised `apiBaseURL`: `''` or `/api`
+ * @param own what its name spells, where that is known
  * @throws StartApiError for a name that can't be served as it reads
  */
-export function toRoutePath(file: string, base: string, naming: Naming): RoutePath {
+export function toRoutePath(
+  file: string,
+  base: string,
+  naming: Naming,
+  own = toOwnPath(file, naming),
+): RoutePath {
   if (naming === 'v1') rejectUnusableName(file)
-  const path = toPath(file, base, naming)
+  const path = toPathBelow(base, own)
   const segments = toSegments(path, naming)
   rejectUnusableSegments(segments, file)
   if (naming === 'v1' && toRouteName(file).isIndex) segments.push({ kind: 'index' })
@@ -49,7 +55,10 @@ export function toRoutePath(file: string, base: string, naming: Naming): RoutePa
 
 /** The same path as text, even where its name can't be served. */
 export function toPath(file: string, base: string, naming: Naming): string {
-  const own = toOwnPath(file, naming)
+  return toPathBelow(base, toOwnPath(file, naming))
+}
+
+function toPathBelow(base: string, own: string): string {
   return (isUnder(own, base) ? own : base + own) || '/'
 }
 
@@ -116,13 +125,10 @@ export function toBase(apiBaseURL: unknown): string {
  * text on the wire.
  */
 export function toShape(segments: readonly Segment[]): string {
-  let shape = shapes.get(segments)
-  if (shape === undefined) shapes.set(segments, (shape = segments.map(toPiece).join('')))
+  let shape = ''
+  for (const segment of segments) shape += toPiece(segment)
   return shape
 }
-
-/** Kept, as thousands of them are compared twice: by their names, and again once they are loaded. */
-const shapes = new WeakMap<readonly Segment[], string>()
 
 function toPiece(segment: Segment): string {
   if (segment.kind === 'static') return `/${toWireText(segment.text)}`
@@ -171,18 +177,23 @@ function toV1Segment(name: string): Segment {
  * table for each request's `params` (Node 24: 0.35 of 10 µs).
  */
 function toKey(text: string): string {
-  return Object.keys({ [text]: true })[0]!
+  let key = keys.get(text)
+  if (key === undefined) keys.set(text, (key = Object.keys({ [text]: true })[0]!))
+  return key
 }
+
+/** Thousands of routes have a few names of params. */
+const keys = new Map<string, string>()
 
 function rejectUnusableSegments(segments: readonly Segment[], file: string): void {
   // A splat's value has these two names.
   const names = segments.some(({ kind }) => kind === 'splat') ? ['_splat', '*'] : []
-  for (const [index, segment] of segments.entries()) {
-    if (segment.kind === 'splat' && index !== segments.length - 1) {
+  for (const segment of segments) {
+    if (segment.kind === 'splat' && segment !== segments.at(-1)) {
       throw unusable(file, 'has a splat `$` before its end; move the `$` to the last position')
     }
     // Such names can be written with brackets, and no client asks for them (hazard 6).
-    if (segment.kind === 'static' && /^\.\.?$/.test(segment.text)) {
+    if (segment.kind === 'static' && (segment.text === '.' || segment.text === '..')) {
       throw unusable(file, `names a segment \`${segment.text}\`, which URLs can't have; rename it`)
     }
     if (segment.kind !== 'param' && segment.kind !== 'optional') continue

@@ -12,9 +12,15 @@ interface Watched {
   file: string
 }
 
+/** A file by its name, and how it is imported. */
+interface Loadable {
+  readonly file: string
+  load(): unknown
+}
+
 export interface LoadWatch {
-  /** Runs the import of a file. */
-  run(file: string, load: () => unknown): Promise<unknown>
+  /** Imports a file. */
+  run(file: Loadable): unknown
   end(): void
 }
 
@@ -29,10 +35,10 @@ export function watchLoading(): LoadWatch {
   if (loading.size === 0) process.on('beforeExit', reportAll)
   loading.add(watched)
   return {
-    async run(file, load) {
-      watched.file = file
+    run(loadable) {
+      watched.file = loadable.file
       timer.refresh()
-      return load()
+      return loadable.load()
     },
     end() {
       clearTimeout(timer)
