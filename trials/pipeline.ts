@@ -157,6 +157,7 @@ class Check {
     const { sent, entry } = this
     const { bytes = Buffer.alloc(0), type = '' } = sent.method === 'GET' ? {} : (sent.body ?? {})
     const isParsed = 'parsed' in entry && bytes.byteLength > 0
+    if (isParsed && type === 'application/json' && this.#isUndecidable(read)) return
     const isSame =
       isParsed && type === 'application/json'
         ? isDeepStrictEqual(JSON.parse(read.toString()), JSON.parse(bytes.toString()))
@@ -164,6 +165,16 @@ class Check {
           ? isDeepStrictEqual(sortedPairs(read), sortedPairs(bytes))
           : read.equals(bytes)
     this.#insist(isSame, `read ${JSON.stringify(read.toString())}`)
+  }
+
+  /**
+   * A chunked JSON string that holds JSON: nothing tells it, once parsed, from a text that `express.text()`
+   * has read, and it is read as that text (rebuild-body.ts).
+   */
+  #isUndecidable(read: Buffer): boolean {
+    const { parsed } = this.entry
+    const isChunked = (this.sent.body?.chunks.length ?? 0) > 0
+    return isChunked && typeof parsed === 'string' && isJson(read) && read.toString() === parsed
   }
 
   #checkHandedOn(answer: Answer): void {
