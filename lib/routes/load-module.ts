@@ -22,44 +22,38 @@ export function loadModule(
   require = nodeModule.createRequire(file),
 ): unknown {
   const requireModule = (): unknown => require(file)
-  if (isEsm(file)) return tryInTurn(file, [() => importModule(file, query), requireModule])
+  if (isEsm(file)) {
+    return importModule(file, query).catch((error: unknown) => tryAgain(file, error, requireModule))
+  }
   // At once, where that does: thousands of files need not wait for a promise each.
   try {
     return requireModule()
   } catch (error) {
-    const again = () => {
-      throw error
-    }
-    return tryInTurn(file, [again, () => importModule(file, query)])
+    return tryAgain(file, error, () => importModule(file, query))
   }
 }
 
-async function tryInTurn(file: string, ways: readonly (() => unknown)[]): Promise<unknown> {
-  let refusal: { error: unknown; advice: string } | undefined
-  for (const load of ways) {
-    try {
-      return await load()
-    } catch (error) {
-      const advice = toAdvice(error, file)
-      if (advice === undefined) throw error
-      // The first way is the file's own: what it has to say explains more than the second.
-      refusal ??= { error, advice }
-    }
+/** The second way, if all that is wrong is that the first turned the file away. */
+async function tryAgain(file: string, refusal: unknown, load: () => unknown): Promise<unknown> {
+  const advice = toAdvice(refusal, file)
+  if (advice === undefined) throw refusal
+  try {
+    return await load()
+  } catch (error) {
+    if (toAdvice(error, file) === undefined) throw error
   }
-  // Whatever else it lacks: Node loads what vitest is to load.
-  const advice = process.env['VITEST'] === undefined ? refusal!.advice : VITEST
-  throw new Error(`${toReason(refusal!.error)}. ${advice}`, { cause: refusal!.error })
+  // The first way is the file's own: what it has to say explains more than the second. Whatever else
+  // it lacks: Node loads what vitest is to load.
+  const own = process.env['VITEST'] === undefined ? advice : VITEST
+  throw new Error(`${toReason(refusal)}. ${own}`, { cause: refusal })
 }
 
 /** The way of ES modules alone. */
-export async function importModule(file: string, query = ''): Promise<unknown> {
+export function importModule(file: string, query = ''): Promise<unknown> {
+  if (isEsm(file)) return import(pathToFileURL(file).href + query)
   const url = pathToFileURL(toRealPath(file)).href + query
-  const hooks = isEsm(file) ? undefined : takeForModule(url)
-  try {
-    return await import(url)
-  } finally {
-    hooks?.deregister()
-  }
+  const hooks = takeForModule(url)
+  return import(url).finally(() => hooks?.deregister())
 }
 
 /**

@@ -153,9 +153,10 @@ function fromDirectory(directory: string, options: LoadOptions): RouteFile[] {
   const require = nodeModule.createRequire(join(directory, 'routes'))
   const load = options.load ?? ((path: string) => loadModule(path, '', require))
   const files: RouteFile[] = []
+  const folder = join(directory, sep)
   const isBase = isBaseDirectory(directory, base)
   for (const file of findRouteFiles(directory, ignore)) {
-    const routeFile = new FileInDirectory(file, base, directory, load)
+    const routeFile = new FileInDirectory(file, base, folder, load)
     if (routeFile.use !== 'none') files.push(routeFile)
     else if (isBase && toRouteName(file).role === 'route') warnNoRoute(file, options)
   }

@@ -51,7 +51,7 @@ export function findRouteFiles(directory: string, ignore: readonly string[]): st
     },
   })
   if (unreadable[0] !== undefined) throw directoryError(directory, unreadable[0])
-  return files.filter((file) => !isNeverRoute(file)).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+  return files.filter((file) => !isNeverRoute(file)).sort()
 }
 
 /** For tools: files whose names keep them from being routes, perhaps against what is meant. */
