@@ -2,7 +2,7 @@
 import * as fc from 'fast-check'
 import { inheritMiddleware } from '../lib/routes/inherit-middleware'
 import type { Middleware } from '../lib/routes/middleware'
-import { rejectConflicts } from '../lib/routes/route-conflicts'
+import { findRivals, rejectConflicts } from '../lib/routes/route-conflicts'
 import type { Route } from '../lib/routes/route-module'
 import { toRouteName } from '../lib/routes/route-name'
 import { toRoutePath } from '../lib/routes/route-path'
@@ -24,13 +24,11 @@ function toMark(place: string): Middleware {
 /** What start-up makes of the files, as `tanStackRouter()` has it. */
 function ourRouter(files: readonly string[], isServed: (file: string) => boolean = () => true) {
   const routes = inheritMiddleware(files.toSorted().map(toRoute), [], undefined)
-  rejectConflicts(
-    routes.map((route) => ({
-      ...route,
-      known: { dialect: () => route.dialect, mayAnswer: () => true },
-    })),
-    { caseRule: 'insensitive' },
-  )
+  const claims = routes.map((route) => ({
+    ...route,
+    known: { dialect: () => route.dialect, mayAnswer: () => true },
+  }))
+  rejectConflicts(findRivals(claims, { caseRule: 'insensitive' }), {})
   const table = createRouteTable(routes.filter(({ file }) => isServed(file)))
   return {
     routes: routes.map(({ file, middleware }) => ({

@@ -6,12 +6,12 @@ import { isPromise } from '../is-promise'
 import { inheritMiddleware } from './inherit-middleware'
 import { type LoadFailure, loadError } from './load-failure'
 import { loadModule } from './load-module'
-import { type Claim, rejectConflicts } from './route-conflicts'
+import { type Claim, findRivals, rejectConflicts } from './route-conflicts'
 import { findRouteFiles, isRouteFile } from './route-files'
 import { FileInBundle, FileInDirectory, type RouteFile, toNaming } from './route-file'
 import { type Dialect, type Route, toDialect, toRoute } from './route-module'
 import { toRouteName } from './route-name'
-import { toPath } from './route-path'
+import { type Naming, toPath } from './route-path'
 import type { CaseRule } from './route-table'
 import { watchLoading } from './watch-loading'
 
@@ -57,9 +57,14 @@ export function findRoutes(routes: string | RouteModules, options: LoadOptions):
   }
   rejectFailures(failures, options)
   // Those that failed by name are left out, too.
-  const rejected = rejectConflicts(claims, options)
+  const rivals = findRivals(claims, options)
+  const rejected = rejectConflicts(rivals, options)
   for (const { file } of failures) rejected.add(file)
-  for (const routeFile of files) routeFile.isRejected = rejected.has(routeFile.file)
+  const shared = new Set(rivals.flat().map(({ file }) => file))
+  for (const routeFile of files) {
+    routeFile.isRejected = rejected.has(routeFile.file)
+    routeFile.isAlone = isSureOfPath(routeFile) && !shared.has(routeFile.file)
+  }
   return files
 }
 
@@ -102,8 +107,10 @@ export async function loadRoutes(
   watch.end()
   rejectFailures(failures, options)
   const served = inheritMiddleware(routes, broken, onFailure)
-  // Again, now that the exports are known, and pages and layouts are told from routes.
-  const rejected = rejectConflicts(served.map(toServedClaim), options)
+  // What the names have settled stays so: looking again would take 4 % of start-up.
+  if (files.every(({ isAlone }) => isAlone)) return served
+  // Now that the exports are known, and pages and layouts are told from routes.
+  const rejected = rejectConflicts(findRivals(served.map(toServedClaim), options), options)
   return served.filter(({ file }) => !rejected.has(file))
 }
 
@@ -122,14 +129,19 @@ function toServedClaim({ file, path, segments, dialect }: Route): Claim {
   return { file, path, segments, known: { dialect: () => dialect, mayAnswer: () => true } }
 }
 
+/** Whether a file has the same path by either rules, if it has a route. */
+function isSureOfPath<T extends RouteFile>(file: T): file is T & { readonly commonNaming: Naming } {
+  return file.use === 'promised' && file.commonNaming !== undefined
+}
+
 /** `undefined` where only loading the file can tell which path it has, if any. */
 function toClaim(routeFile: RouteFile): Claim | undefined {
-  const { file, commonNaming } = routeFile
-  const isPromised = routeFile.use === 'promised'
-  // Where both rules give the same path, its text is read only if another file claims it, too.
-  if (isPromised && commonNaming !== undefined) {
-    return { file, ...routeFile.path(commonNaming), known: routeFile }
+  const { file } = routeFile
+  // Its text is read only if another file claims its path, too.
+  if (isSureOfPath(routeFile)) {
+    return { file, ...routeFile.path(routeFile.commonNaming), known: routeFile }
   }
+  const isPromised = routeFile.use === 'promised'
   const dialect = routeFile.dialect()
   if (dialect === undefined ? isPromised : dialect === 'APIRoute') {
     const known = { dialect: (): Dialect => 'APIRoute', mayAnswer: () => routeFile.mayAnswer() }

@@ -22,19 +22,26 @@ interface ConflictOptions {
   readonly onFailure?: (failure: LoadFailure) => void
 }
 
+/** Claims to the same URLs, whether or not they get in each other's way. */
+export function findRivals(
+  claims: readonly Claim[],
+  { caseRule }: Pick<ConflictOptions, 'caseRule'>,
+): Claim[][] {
+  return groupRepeated(claims, ({ segments }) => {
+    const shape = toShape(segments)
+    return caseRule === 'insensitive' ? shape.toLowerCase() : shape
+  })
+}
+
 /**
  * @returns the files of all conflicts, where those don't end start-up
  * @throws StartApiError that names every file of every conflict
  */
 export function rejectConflicts(
-  claims: readonly Claim[],
-  { caseRule, onFailure }: ConflictOptions,
+  rivals: readonly (readonly Claim[])[],
+  { onFailure }: Pick<ConflictOptions, 'onFailure'>,
 ): Set<string> {
-  const byShape = groupRepeated(claims, ({ segments }) => {
-    const shape = toShape(segments)
-    return caseRule === 'insensitive' ? shape.toLowerCase() : shape
-  })
-  const conflicts = byShape.flatMap(toConflicts)
+  const conflicts = rivals.flatMap(toConflicts)
   return rejectGroups(conflicts, 'Several route files answer the same URLs', onFailure)
 }
 

@@ -27,6 +27,8 @@ export abstract class RouteFile {
   readonly file: string
   /** Its name can't be served, as `onFailure` was told. */
   isRejected = false
+  /** No other file claims its path, whatever the two export. */
+  isAlone = false
   /** By which its name is read where both rules read it alike; else `undefined`. */
   readonly commonNaming: Naming | undefined
   readonly #base: string
