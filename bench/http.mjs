@@ -1,5 +1,5 @@
 // Times contenders over HTTP:
-// `node http.mjs [--node 20,24] [--rounds 5] [--seconds 2] [--warm 2] [scenario …]`.
+// `node http.mjs [--node 20,24] [--rounds 5] [--seconds 2] [--warm 5] [scenario …]`.
 // Server and load run on different cores; rounds are interleaved, so that a drift of the machine
 // touches all alike. Answers are compared before anything is timed. Each round is a new process, and
 // begins with seconds that don't count: while a server waits for its turn, V8 collects what its
@@ -19,7 +19,7 @@ const { values, positionals } = parseArgs({
     node: { type: 'string', default: '20,24' },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '2' },
-    warm: { type: 'string', default: '2' },
+    warm: { type: 'string', default: '5' },
     only: { type: 'string' },
     write: { type: 'boolean', default: false },
   },
