@@ -1,6 +1,14 @@
 // Dev mode, on the built package: a real application whose files change while it runs. Each request
 // follows its change at once: nothing waits for a watcher, but for what comes without a request.
-import { chmodSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { startApi } from 'express-start-api'
 import { buildPackage } from './support/built-package'
@@ -287,6 +295,20 @@ describe('modules that route files load', () => {
     )
     expect(await app.ask('/api/a')).toBe('200 now one')
     expect(countOf(app.output(), 'Restart the application; `node --watch` or `tsx watch`')).toBe(1)
+  })
+
+  it('by links are what these lead to by now', async () => {
+    const app = await start(LANGUAGES['ES modules']!, {
+      'shared/one.js': esModule(`'one'`),
+      'shared/two.js': esModule(`'two'`),
+      'routes/api/b.js': esModule(`'b'`),
+    })
+    const link = join(app.folder, 'routes/api/a.js')
+    symlinkSync(join(app.folder, 'shared/one.js'), link)
+    expect(await app.ask('/api/a')).toBe('200 one')
+    rmSync(link)
+    symlinkSync(join(app.folder, 'shared/two.js'), link)
+    expect(await app.ask('/api/a')).toBe('200 two')
   })
 
   it('as ES modules by `require` are read again, after a failure, too', async () => {

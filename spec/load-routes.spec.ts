@@ -244,6 +244,14 @@ describe('conflicting files', () => {
     expect(named).toEqual(files)
   })
 
+  it('are told in the order of the first file of each path', () => {
+    const { lines } = conflictOf(['a.ts', 'api.b.index.ts', 'api.b.ts', 'api/a.ts'])
+    expect(lines.slice(1)).toEqual([
+      '  /api/a: a.ts, api/a.ts',
+      '  /api/b: api.b.index.ts, api.b.ts',
+    ])
+  })
+
   it('may differ by their extension alone (hazard 190)', () => {
     expect(conflictOf(['api/users.js', 'api/users.ts']).lines[1]).toBe(
       '  /api/users: api/users.js, api/users.ts',

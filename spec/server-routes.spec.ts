@@ -156,3 +156,21 @@ describe('files of v1', () => {
     expect(await (await api.fetch('/de/about')).text()).toBe('de')
   })
 })
+
+it('two spellings of a method are one, and the last counts, middleware and all', async () => {
+  const guard = createMiddleware().server(() => new Response('guard'))
+  const handlerOf = (text: string) => () => new Response(text)
+  const api = startApi({
+    'api/a.ts': {
+      ServerRoute: {
+        options: {
+          methods: {
+            GET: { _options: { handler: handlerOf('first'), middlewares: [guard] } },
+            get: handlerOf('second'),
+          },
+        },
+      },
+    },
+  })
+  expect(await (await api.fetch('/api/a')).text()).toBe('second')
+})

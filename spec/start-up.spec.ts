@@ -102,6 +102,17 @@ describe('startApi()', () => {
     expect(load).toHaveBeenCalledTimes(3)
   })
 
+  it('returns before it loads a second file also where the first one throws', async () => {
+    const load = jest.fn(() => ({ APIRoute: { methods: { GET: () => new Response() } } }))
+    const fail = () => {
+      throw new Error('boom')
+    }
+    const api = startApi({ 'api/a.ts': fail, 'api/b.ts': load })
+    expect(load).not.toHaveBeenCalled()
+    await expect(api.ready).rejects.toThrow('api/a.ts: boom')
+    expect(load).toHaveBeenCalledTimes(1)
+  })
+
   it('gives a plain middleware that no host takes for something else (hazard 167)', () => {
     const api = startApi(apiRoutes({ 'api/a.ts': { GET: () => new Response() } }))
     expect(typeof api).toBe('function')

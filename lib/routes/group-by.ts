@@ -11,7 +11,7 @@ export function groupBy<T>(items: readonly T[], toKey: (item: T) => string): Map
   return groups
 }
 
-/** The groups of several items. Thousands of others cost no array each. */
+/** The groups of several items, in the order of their first. Thousands of others cost no array each. */
 export function groupRepeated<T>(items: readonly T[], toKey: (item: T) => string): T[][] {
   const firsts = new Map<string, T>()
   const groups = new Map<string, T[]>()
@@ -23,5 +23,5 @@ export function groupRepeated<T>(items: readonly T[], toKey: (item: T) => string
     else if (group === undefined) groups.set(key, [first, item])
     else group.push(item)
   }
-  return [...groups.values()]
+  return [...groups.values()].sort(([a], [b]) => items.indexOf(a!) - items.indexOf(b!))
 }

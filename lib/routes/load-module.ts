@@ -50,10 +50,11 @@ async function tryAgain(file: string, refusal: unknown, load: () => unknown): Pr
 
 /** The way of ES modules alone. */
 export function importModule(file: string, query = ''): Promise<unknown> {
-  if (isEsm(file)) return import(pathToFileURL(file).href + query)
+  // Node remembers what a link once led to: in dev mode it may lead elsewhere by now.
   const url = pathToFileURL(toRealPath(file)).href + query
-  const hooks = takeForModule(url)
-  return import(url).finally(() => hooks?.deregister())
+  const hooks = isEsm(file) ? undefined : takeForModule(url)
+  const loading = import(url)
+  return hooks === undefined ? loading : loading.finally(() => hooks.deregister())
 }
 
 /**
