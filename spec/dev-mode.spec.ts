@@ -3,11 +3,11 @@
 import {
   chmodSync,
   readFileSync,
+  rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
-  rmSync,
-  symlinkSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { startApi } from 'express-start-api'

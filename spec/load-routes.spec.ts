@@ -244,6 +244,18 @@ describe('conflicting files', () => {
     expect(named).toEqual(files)
   })
 
+  it('are found when they are loaded if their text does not tell that they have handlers', async () => {
+    const directory = routesDirectory({
+      '-shared.js': `module.exports = { server: { ['hand' + 'lers']: { GET: () => new Response() } } }`,
+      'api.users.js': `exports.Route = require('./-shared.js')`,
+      'api/users.js': `exports.Route = require('../-shared.js')`,
+    })
+    await expect(startApi(directory).ready).rejects.toMatchObject({
+      code: 'ERR_START_API_CONFLICT',
+      files: ['api.users.js', 'api/users.js'],
+    })
+  })
+
   it('are told in the order of the first file of each path', () => {
     const { lines } = conflictOf(['a.ts', 'api.b.index.ts', 'api.b.ts', 'api/a.ts'])
     expect(lines.slice(1)).toEqual([

@@ -87,8 +87,8 @@ function rejectTaken(file: string, directory: string, settings: Settings, naming
   if (!existsSync(directory)) return
   const shape = toShape(segments).toLowerCase()
   const silent = { ...settings, onFailure: () => {}, warn: () => {} }
-  const other = findRoutes(directory, silent).find((other) => {
-    const { segments } = other.path(toNaming(other.dialect()))
+  const other = findRoutes(directory, silent).find((routeFile) => {
+    const { segments } = routeFile.path(toNaming(routeFile.dialect()))
     return toShape(segments).toLowerCase() === shape
   })?.file
   if (other === undefined && !existsSync(join(directory, file))) return

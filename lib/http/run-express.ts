@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { toNotFoundResponse } from '../define/not-found'
 import { StartApiError } from '../errors'
 import { type NodeExchange, type RequestEvent, keepContext } from '../event/event-context'
+import { isPromise } from '../is-promise'
 import { isGone, onceGone } from './client-left'
 import { passOn } from './pass-on'
 import { followParser, holdBody, isParsedLate } from './request-body'
@@ -68,8 +69,8 @@ export function runExpress<T>(
         } else fail(error)
       }
       try {
-        const result = layer(req, res, next) as PromiseLike<unknown> | undefined
-        if (typeof result?.then === 'function') result.then(undefined, fail)
+        const result: unknown = layer(req, res, next)
+        if (isPromise(result)) result.then(undefined, fail)
       } catch (error) {
         fail(error)
       }

@@ -17,13 +17,14 @@ import { toPageHandler } from './leave-to-page'
  */
 export function withMiddleware(route: Route, global: readonly Middleware[]): Route {
   const { middleware, methodMiddleware, isPage } = route
+  // Most of thousands of routes: nothing is around their handlers.
   if (global.length + middleware.length === 0 && !methodMiddleware && !isPage) return route
   const sources = new Set(global.map(({ source }) => source))
-  const outer = [...global, ...route.middleware.filter(({ source }) => !sources.has(source))]
+  const outer = [...global, ...middleware.filter(({ source }) => !sources.has(source))]
   const handlers = [...route.handlers].map(([method, handler]): [string, Handler] => {
-    const chain = [...outer, ...(route.methodMiddleware?.get(method) ?? [])]
+    const chain = [...outer, ...(methodMiddleware?.get(method) ?? [])]
     const place = `${method} ${route.file}`
-    const own = route.isPage === true ? toPageHandler(handler) : handler
+    const own = isPage === true ? toPageHandler(handler) : handler
     return [method, toChain(chain, own, place)]
   })
   return { ...route, handlers: new Map(handlers) }

@@ -4,8 +4,8 @@ import { isRedirect, resolveRedirect } from '../define/redirect'
 import { StartApiError, describe, toError } from '../errors'
 import type { RequestEvent } from '../event/event-context'
 import { isPromise } from '../is-promise'
-import { isForbiddenMethod } from './request-url'
 import { ANY, type Handler, type HandlerContext, METHODS, type Route } from '../routes/route-module'
+import { isForbiddenMethod } from './request-url'
 
 /**
  * The handler for a method: HEAD is served by GET where a route has no HEAD of its own

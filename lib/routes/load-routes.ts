@@ -7,8 +7,8 @@ import { inheritMiddleware } from './inherit-middleware'
 import { type LoadFailure, loadError } from './load-failure'
 import { loadModule } from './load-module'
 import { type Claim, findRivals, rejectConflicts } from './route-conflicts'
-import { findRouteFiles, isRouteFile } from './route-files'
 import { FileInBundle, FileInDirectory, type RouteFile, toNaming } from './route-file'
+import { findRouteFiles, isRouteFile } from './route-files'
 import { type Dialect, type Route, toDialect, toRoute } from './route-module'
 import { toRouteName } from './route-name'
 import { type Naming, toPath } from './route-path'
@@ -131,7 +131,7 @@ function toServedClaim({ file, path, segments, dialect }: Route): Claim {
 }
 
 /** Whether a file has the same path by either rules, if it has a route. */
-function isSureOfPath<T extends RouteFile>(file: T): file is T & { readonly commonNaming: Naming } {
+function isSureOfPath(file: RouteFile): file is RouteFile & { readonly commonNaming: Naming } {
   return file.use === 'promised' && file.commonNaming !== undefined
 }
 

@@ -193,11 +193,8 @@ function toHandlers(
     }
     handlers.set(method, handler as Handler)
     const own = read(file, list, `${method}.middleware`)
-    if (own.length > 0 || methodMiddleware !== undefined) {
-      // Also an empty list: `get` may come after `GET`, and replaces all of it.
-      methodMiddleware ??= new Map()
-      methodMiddleware.set(method, own)
-    }
+    // An empty list, too, once there is another: `get` may come after `GET`, and replaces all of it.
+    if (own.length > 0 || methodMiddleware) (methodMiddleware ??= new Map()).set(method, own)
   }
   if (problems.length > 0) throw bad(file, `has ${problems.join('; and ')}`)
   return { handlers, methodMiddleware }
