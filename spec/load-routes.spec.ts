@@ -248,11 +248,11 @@ describe('conflicting files', () => {
     const directory = routesDirectory({
       '-shared.js': `module.exports = { server: { ['hand' + 'lers']: { GET: () => new Response() } } }`,
       'api.users.js': `exports.Route = require('./-shared.js')`,
-      'api/users.js': `exports.Route = require('../-shared.js')`,
+      'api/Users.js': `exports.Route = require('../-shared.js')`,
     })
     await expect(startApi(directory).ready).rejects.toMatchObject({
       code: 'ERR_START_API_CONFLICT',
-      files: ['api.users.js', 'api/users.js'],
+      files: ['api.users.js', 'api/Users.js'],
     })
   })
 
