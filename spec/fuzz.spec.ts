@@ -16,4 +16,4 @@ it('answers or hands on each of 2000 made-up requests once, past no guard, with 
   })
   log.mockRestore()
   expect(errors).toEqual([])
-})
+}, 120_000)

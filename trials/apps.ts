@@ -44,7 +44,7 @@ export interface App {
 }
 
 /** Longer than any handler that settles takes, on a machine that is busy with other things, too. */
-export const TIMEOUT_MS = 4000
+export const TIMEOUT_MS = 8000
 
 type Next = (error?: unknown) => void
 type Middleware = (req: IncomingMessage, res: ServerResponse, next: Next) => void
