@@ -27,7 +27,7 @@ import { releaseBody } from './http/unread-body'
 import { isPromise } from './is-promise'
 import { type Settings, type StartApiOptions, readOptions } from './options'
 import type { RouteModules } from './routes/load-routes'
-import { findStart, loadStart } from './routes/load-start'
+import { type StartSource, findStart, loadStart, toStartSource } from './routes/load-start'
 import type { Dialect, Handler, Route } from './routes/route-module'
 import { isUnder, toWireText } from './routes/route-path'
 import { type RouteSource, type ToTable, loadOnce } from './routes/route-source'
@@ -284,12 +284,21 @@ function finish(
 /** Makes tables of routes, each handler behind its middleware. */
 function createTables(routes: string | RouteModules, settings: Settings): ToTable {
   const { base, start, middleware } = settings
+  let known: string | undefined
+
+  function findSource(load: Settings['load']): StartSource | undefined {
+    if (start === false) return undefined
+    if (start !== undefined) {
+      return { file: 'option `start`', load: () => ({ startInstance: start }) }
+    }
+    if (typeof routes !== 'string') return undefined
+    known = findStart(routes, base, known)
+    return known === undefined ? undefined : toStartSource(known, routes, load)
+  }
+
   return async (loaded, load = settings.load) => {
-    const source =
-      start === undefined
-        ? typeof routes === 'string' && findStart(routes, base, load)
-        : start && { file: 'option `start`', load: () => ({ startInstance: start }) }
-    const global = source ? [...middleware, ...(await loadStart(source))] : middleware
+    const source = findSource(load)
+    const global = source === undefined ? middleware : [...middleware, ...(await loadStart(source))]
     return createRouteTable(loaded.map((route) => withMiddleware(route, global)))
   }
 }

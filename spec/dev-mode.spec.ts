@@ -643,7 +643,7 @@ describe.each(['CommonJS', 'ES modules', 'TypeScript, tsx, ES modules'])(
       requestMiddleware: [createMiddleware().server(({ next }) => next({ context: { text: '${text}' } }))],
     }))`
     const routeFile = `${head}Route = createFileRoute('/api/a')({
-      server: { handlers: { GET: ({ context }) => new Response(context.text) } },
+      server: { handlers: { GET: ({ context }) => new Response(String(context.text)) } },
     })`
 
     it('is live with the next request; while it is broken, the last one that worked is', async () => {
@@ -657,6 +657,23 @@ describe.each(['CommonJS', 'ES modules', 'TypeScript, tsx, ES modules'])(
       app.write(file, '/* createStart */ )oops')
       expect(await app.ask('/api/a')).toBe('200 two')
       await until(() => app.output().includes(`../${file}: `), app.output)
+      app.write(file, startFile('three'))
+      expect(await app.ask('/api/a')).toBe('200 three')
+    })
+
+    it('stays in force while it is empty, as in the middle of being written, until it is gone', async () => {
+      const app = await start(language, {
+        [file]: startFile('one'),
+        [`routes/api/a.${extension}`]: routeFile,
+      })
+      expect(await app.ask('/api/a')).toBe('200 one')
+      app.write(file, '')
+      expect(await app.ask('/api/a')).toBe('200 one')
+      await until(() => app.output().includes(`../${file} no longer names createStart`), app.output)
+      app.write(file, startFile('two'))
+      expect(await app.ask('/api/a')).toBe('200 two')
+      app.remove(file)
+      expect(await app.ask('/api/a')).toBe('200 undefined')
       app.write(file, startFile('three'))
       expect(await app.ask('/api/a')).toBe('200 three')
     })

@@ -43,11 +43,11 @@ export function createDevRoutes(
   let state: State | undefined
   let missing: string | undefined
 
-  const look = (): Look => lookAt(directory, settings.ignore, modules.findDependencies(), toDigest)
+  const look = (): Look => lookAt(directory, settings, modules.findDependencies(), toDigest)
 
   /** Whether the last table still holds. What was not known of dependencies is from then on. */
   function isCurrent({ look: before, ...rest }: State, now: Look): boolean {
-    if (findChanged(before, now).length > 0) return false
+    if (before.start !== now.start || findChanged(before, now).length > 0) return false
     state = { ...rest, look: now }
     return true
   }

@@ -1,6 +1,8 @@
 // Dev mode: the routes directory at one moment, and what is different at another.
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import type { LoadOptions } from '../routes/load-routes'
+import { findStart } from '../routes/load-start'
 import { findRouteFiles } from '../routes/route-files'
 
 /** How long a new or an empty file is left to whoever is writing it. */
@@ -15,12 +17,14 @@ export interface Look {
   readonly routes: ReadonlyMap<string, string>
   /** What their dependencies hold, as far as they are known by then. */
   readonly dependencies: ReadonlyMap<string, string>
+  /** Which `start.ts` there is, and what it holds. */
+  readonly start: string
 }
 
 /** @throws StartApiError if the directory is missing or can't be read */
 export function lookAt(
   directory: string,
-  ignore: readonly string[],
+  { ignore, base }: Pick<LoadOptions, 'ignore' | 'base'>,
   dependencies: readonly string[],
   toDigest: (path: string) => string,
 ): Look {
@@ -30,7 +34,15 @@ export function lookAt(
   const files = findRouteFiles(directory, ignore)
   const routes = toDigests(files.map((file) => join(directory, file)))
   const others = dependencies.filter((path) => !routes.has(path))
-  return { at, directory, files, routes, dependencies: toDigests(others) }
+  const start = findStart(directory, base)
+  return {
+    at,
+    directory,
+    files,
+    routes,
+    dependencies: toDigests(others),
+    start: start === undefined ? 'none' : `${start} ${toDigest(start)}`,
+  }
 }
 
 /** Paths of files that came, went, or hold something else. */

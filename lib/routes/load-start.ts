@@ -22,20 +22,43 @@ export interface StartSource {
  * name which does not name `createStart` is the application's own, and is not loaded.
  *
  * @param directory the routes directory, or the folder in it that `base` names
+ * @param known the path of one that was found before. While it is there it is not given up: routes would
+ *   be without their guards where its text is not whole yet
  */
-export function findStart(
-  directory: string,
-  base: string,
-  load: (file: string) => unknown = loadModule,
-): StartSource | undefined {
+export function findStart(directory: string, base: string, known?: string): string | undefined {
+  if (known !== undefined && existsSync(known)) return known
   const path = directory.replaceAll('\\', '/')
   const routes = base !== '' && path.endsWith(base) ? path.slice(0, -base.length) : path
-  const file = EXTENSIONS.map((extension) => join(dirname(routes), `start${extension}`)).find(
-    (name) => existsSync(name) && /\bcreateStart\b/.test(readFileSync(name, 'utf8')),
+  return EXTENSIONS.map((extension) => join(dirname(routes), `start${extension}`)).find(
+    (file) => existsSync(file) && namesCreateStart(file),
   )
-  if (file === undefined) return undefined
-  return { file: relative(directory, file).replaceAll('\\', '/'), load: () => load(file) }
 }
+
+/**
+ * @param path of a `start.ts`
+ * @param directory the routes directory
+ */
+export function toStartSource(
+  path: string,
+  directory: string,
+  load: (path: string) => unknown = loadModule,
+): StartSource {
+  const file = relative(directory, path).replaceAll('\\', '/')
+  return {
+    file,
+    load() {
+      if (namesCreateStart(path)) return load(path)
+      throw new StartApiError(
+        'ERR_START_API_ROUTE_FILE',
+        `${file} no longer names createStart; what it exported last stays in use. Export a \`startInstance\` again, or remove the file.`,
+        { files: [file] },
+      )
+    },
+  }
+}
+
+const namesCreateStart = (path: string): boolean =>
+  /\bcreateStart\b/.test(readFileSync(path, 'utf8'))
 
 /**
  * The middleware that runs around all routes.
