@@ -1,7 +1,7 @@
 // What Start v0's `app/api.ts` is written with: the entry handler around every API route.
 import { type NodeExchange, currentEvent, findEvent } from '../event/event-context'
 import { refuse } from '../http/answers'
-import { toPathRules } from '../http/request-url'
+import { type HostRequest, toPathRules } from '../http/request-url'
 import { findHandler, runHandler } from '../http/run-route'
 import { type Route, toRoute } from '../routes/route-module'
 import { toSegments } from '../routes/route-path'
@@ -92,7 +92,9 @@ export function defaultAPIRoutesHandler<const TPath extends string>(options: {
 
 /** Where guards tell a path with a slash at its end apart, it must not pass them by (hazard 34). */
 function isOtherPath(pathname: string, node: NodeExchange | undefined): boolean {
-  return pathname.length > 1 && pathname.endsWith('/') && !!node && toPathRules(node.req).strict
+  if (node === undefined || pathname.length === 1 || !pathname.endsWith('/')) return false
+  const { app }: HostRequest = node.req
+  return toPathRules(app).strict
 }
 
 interface CodeRoute {

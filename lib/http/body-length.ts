@@ -4,15 +4,19 @@ import { StartApiError } from '../errors'
 
 /** Whether the request has a body (RFC 9112, 6.3). */
 export function hasBody(req: IncomingMessage): boolean {
+  const { headers } = req
   // HTTP/2 needs neither header to send one.
-  if (req.httpVersionMajor > 1) return req.headers['content-length'] !== '0'
+  if (req.httpVersionMajor > 1) return headers['content-length'] !== '0'
   // Any coding, in any spelling, is a body (hazard 56).
-  return req.headers['transfer-encoding'] !== undefined || declaredLength(req) > 0
+  return headers['transfer-encoding'] !== undefined || toLength(headers['content-length']) > 0
 }
 
 /** Bytes, or NaN where none are declared. Digits only: `0x9` is no length (hazard 95). */
 export function declaredLength(req: IncomingMessage): number {
-  const length = req.headers['content-length']
+  return toLength(req.headers['content-length'])
+}
+
+function toLength(length: string | undefined): number {
   return length !== undefined && /^\d+$/.test(length) ? Number(length) : NaN
 }
 

@@ -3,7 +3,7 @@ import { channel } from 'node:diagnostics_channel'
 import type { ServerResponse } from 'node:http'
 import { toExpressRoutes } from '../routes/express-route'
 import type { Route } from '../routes/route-module'
-import type { HostRequest } from './request-url'
+import type { HostApp, HostRequest } from './request-url'
 
 /**
  * What is published on `express-start-api:request:start` and, once the response is closed,
@@ -36,9 +36,10 @@ export function observe(
   route: Route,
   req: HostRequest,
   res: ServerResponse,
+  app: HostApp | undefined,
 ): RequestMessage | undefined {
   const { express4, express5 } = (route.shown ??= toExpressRoutes(route.segments))
-  const shown = isExpress4(req) ? express4 : express5
+  const shown = app?.lazyrouter === undefined ? express5 : express4
   ;(req as { route?: unknown }).route = shown
   if (!start.hasSubscribers && !end.hasSubscribers) return undefined
   const message: RequestMessage = {
@@ -56,8 +57,4 @@ export function observe(
   })
   start.publish(message)
   return message
-}
-
-function isExpress4({ app }: HostRequest): boolean {
-  return app?.lazyrouter !== undefined
 }

@@ -13,7 +13,7 @@ export interface HostRequest extends IncomingMessage {
   app?: HostApp
 }
 
-interface HostApp {
+export interface HostApp {
   settings?: Readonly<Record<string, unknown>>
   /** The app that this one is mounted in. */
   parent?: HostApp
@@ -42,7 +42,7 @@ export interface PathRules {
  * be passed by, so one app or Router around us that distinguishes is enough. Outside Express nothing
  * tells how guards compare: case counts, as in Start v0.
  */
-export function toPathRules({ app }: HostRequest): PathRules {
+export function toPathRules(app: HostApp | undefined): PathRules {
   if (app?.settings === undefined) return { caseSensitive: true, strict: false }
   let caseSensitive = false
   let strict = false
@@ -191,8 +191,8 @@ export interface RequestHost {
  *
  * @throws StartApiError with status 400 for a Host that could shift the path of a URL (hazard 13)
  */
-export function toHost(req: HostRequest): RequestHost {
-  const name = hostOf(req)
+export function toHost(req: HostRequest, app: HostApp | undefined): RequestHost {
+  const name = hostOf(req, app)
   let host = hosts.get(name)
   if (host === undefined) {
     if (hosts.size >= MAX_HOSTS) hosts.clear()
@@ -222,11 +222,12 @@ export function toProtocol(req: HostRequest): 'http' | 'https' {
  * Express 5's `req.host`, for both majors: Express 4's drops the port and warns. Read from the
  * settings because hop-aware trust (hazard 20) is Express's to decide.
  */
-function hostOf(req: HostRequest): string {
-  const own = req.headers.host ?? (req.headers[':authority'] as string | undefined) ?? NO_HOST
-  const trust = req.app?.settings?.['trust proxy fn']
+function hostOf(req: HostRequest, app: HostApp | undefined): string {
+  const { headers } = req
+  const own = headers.host ?? (headers[':authority'] as string | undefined) ?? NO_HOST
+  const trust = app?.settings?.['trust proxy fn']
   if (typeof trust !== 'function') return own
-  const forwarded = req.headers['x-forwarded-host']
+  const forwarded = headers['x-forwarded-host']
   if (typeof forwarded !== 'string' || forwarded === '') return own
   if (trust(req.socket?.remoteAddress, 0) !== true) return own
   return forwarded.split(',', 1)[0]!.trim()

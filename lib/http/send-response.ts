@@ -32,7 +32,7 @@ export function sendResponse(
   state: ResponseState | undefined,
 ): void | Promise<void> {
   // The handler answered through Express's own `res`, or there is nobody left to answer.
-  if (res.headersSent || isOver(res)) return discard(response)
+  if (res.headersSent || isGone(res)) return discard(response)
   const json = state === undefined ? takePlainJson(response) : undefined
   if (json !== undefined) return sendPlainJson(res, json)
   let head: ResponseHead

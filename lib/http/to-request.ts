@@ -98,6 +98,6 @@ function fillHeaders(headers: Headers, req: HostRequest): void {
     // Middleware in front may have put in what is no string.
     else headers.append(name, String(value))
   }
-  const authority = req.headers[':authority']
+  const authority = own[':authority']
   if (typeof authority === 'string' && !headers.has('host')) headers.set('host', authority)
 }

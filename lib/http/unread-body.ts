@@ -11,7 +11,7 @@ const LINGER_IDLE_MS = 5000
  * that nobody has touched; the others are left to us.
  */
 export function releaseBody(req: IncomingMessage, res: ServerResponse): void {
-  if (req.httpVersionMajor !== 1 || !hasBody(req)) return
+  if (!hasBody(req) || req.httpVersionMajor !== 1) return
   if (!res.shouldKeepAlive) lingerOnClose(req, res)
   if (req.readableFlowing === null && !req.readableDidRead) return
   // A logger in front listens: held until the handler reads, all of it reaches both.
