@@ -424,6 +424,7 @@ const SECTIONS: readonly Section[] = [
     texts: [
       '[start-api] dev mode: 1 route file in routes\n  GET POST  /api/users  api/users.ts',
       '[start-api] never reached, because of what is in front:\n  GET  /api/users  behind api/users.ts',
+      "[start-api] A route file can't be used:\n  ../start.ts no longer names createStart; what it exported last stays in use. Export a `startInstance` again, or remove the file.",
       'api/users.ts: TypeError: boom (at routes/api/users.ts:3)\n\n(express-start-api in dev mode)',
       '[start-api] api/users.ts: no problem any more',
       "[start-api] api/_auth/users.ts is not served without the middleware of api/_auth.ts, which can't be used. Mend that file.",
