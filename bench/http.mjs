@@ -122,7 +122,8 @@ async function measure(node, scenario) {
   return { results, faults }
 }
 
-const texts = []
+const machine = `${cpus()[0].model.trim()}, ${cpus().length} cores, ${new Date().toISOString().slice(0, 10)}`
+const conditions = `${values.rounds} rounds of ${values.seconds} s, after ${values.warm} s`
 for (const version of values.node.split(',')) {
   const node = nodes[version]
   const { stdout } = spawnSync(node, ['-v'], { encoding: 'utf8' })
@@ -147,13 +148,9 @@ for (const version of values.node.split(',')) {
     ])
     const heads = ['contender', 'requests/s', 'µs a request (lowest to highest)']
     const table = toTable([...heads, ...bases.map((base) => `× ${base}`)], [...rows, ...wrong])
-    const text = `**${scenario}**, Node ${stdout.trim()}\n\n${table}`
+    const text = `**${scenario}**, Node ${stdout.trim()}; ${machine}; ${conditions}\n\n${table}`
     console.log(`\n${text}`)
-    texts.push(text)
+    // Each on its own: a scenario that something has disturbed can be run again.
+    if (values.write) write(`${scenario} ${version}`, text)
   }
-}
-if (values.write) {
-  const machine = `${cpus()[0].model.trim()}, ${cpus().length} cores, ${new Date().toISOString().slice(0, 10)}`
-  const load = `wrk, 50 connections (8 for 1 MiB), ${values.rounds} interleaved rounds of ${values.seconds} s, each in a new process after ${values.warm} s that don't count`
-  write('results', `${machine}; ${load}.\n\n${texts.join('\n\n')}`)
 }
