@@ -20,6 +20,8 @@ export function toTable(heads, rows) {
 export function write(name, text) {
   const readme = join(here, 'README.md')
   const marks = new RegExp(`<!-- ${name} -->[^]*<!-- ${name} end -->`)
+  const old = readFileSync(readme, 'utf8')
+  if (!marks.test(old)) throw new Error(`bench/README.md has no place for it: <!-- ${name} -->`)
   const marked = () => `<!-- ${name} -->\n\n${text}\n\n<!-- ${name} end -->`
-  writeFileSync(readme, readFileSync(readme, 'utf8').replace(marks, marked))
+  writeFileSync(readme, old.replace(marks, marked))
 }

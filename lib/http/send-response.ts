@@ -31,7 +31,8 @@ export function sendResponse(
   response: Response,
   state: ResponseState | undefined,
 ): void | Promise<void> {
-  // The handler answered through Express's own `res`, or there is nobody left to answer.
+  // The handler answered through Express's own `res` (what has ended has begun), or there is nobody left
+  // to answer.
   if (res.headersSent || isGone(res)) return discard(response)
   const json = state === undefined ? takePlainJson(response) : undefined
   if (json !== undefined) return sendPlainJson(res, json)

@@ -23,5 +23,6 @@ export function groupRepeated<T>(items: readonly T[], toKey: (item: T) => string
     else if (group === undefined) groups.set(key, [first, item])
     else group.push(item)
   }
-  return [...groups.values()].sort(([a], [b]) => items.indexOf(a!) - items.indexOf(b!))
+  if (groups.size === 0) return []
+  return [...firsts.keys()].map((key) => groups.get(key)).filter((group) => group !== undefined)
 }
