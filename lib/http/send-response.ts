@@ -65,8 +65,9 @@ export function sendResponse(
   }
   const text = takeText(response) ?? takeSource(response)
   if (text !== undefined) {
-    head.headers.set('content-length', String(Buffer.byteLength(text)))
-    return sendWhole(res, head, [text])
+    const body = toWire(text)
+    head.headers.set('content-length', String(body.length))
+    return sendWhole(res, head, [body])
   }
   return sendBody(res, getReader(response), head)
 }
@@ -76,9 +77,10 @@ function sendPlainJson(res: ServerResponse, { status, text }: PlainJson): void {
   res.statusCode = status
   if (!isHttp2(res)) res.statusMessage = ''
   res.setHeader('content-type', 'application/json')
-  res.setHeader('content-length', String(Buffer.byteLength(text)))
+  const body = toWire(text)
+  res.setHeader('content-length', String(body.length))
   if (res.req?.method === 'HEAD') res.end()
-  else endWithText(res, text)
+  else res.end(body, 'latin1')
 }
 
 /** Shows the client that the answer is incomplete (hazard 132). */
@@ -121,12 +123,12 @@ async function sendBody(
 function sendWhole(
   res: ServerResponse,
   head: ResponseHead,
-  chunks: readonly Uint8Array[] | readonly [text: string],
+  chunks: readonly Uint8Array[] | readonly [text: string | Buffer],
 ): void {
   setHead(res, head)
   const body = chunks.length > 1 ? Buffer.concat(chunks as Uint8Array[]) : chunks[0]
   if (body === undefined || res.req?.method === 'HEAD') res.end()
-  else if (typeof body === 'string') endWithText(res, body)
+  else if (typeof body === 'string') res.end(body, 'latin1')
   else if (body.byteLength > MAX_SHORT || !isAscii(body)) res.end(body)
   else
     res.end(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1'), 'latin1')
@@ -139,13 +141,14 @@ function sendWhole(
 const MAX_SHORT = 4096
 
 /**
- * Head and text are written in one encoding. With UTF-8, `é` in a header that someone has set would be
- * sent as two letters; ASCII is the same in Latin-1.
+ * ASCII, which has as many bytes in UTF-8 as letters, stays a text: Node writes it and the head at once,
+ * in one encoding. That is to be Latin-1, in which it is the same: with UTF-8, `é` in a header that someone
+ * has set would be sent as two letters.
+ *
+ * @returns what has as many bytes as its `length`
  */
-function endWithText(res: ServerResponse, text: string): void {
-  // oxlint-disable-next-line no-control-regex -- all of ASCII
-  if (/^[\x00-\x7f]*$/.test(text)) res.end(text, 'latin1')
-  else res.end(Buffer.from(text))
+function toWire(text: string): string | Buffer {
+  return Buffer.byteLength(text) === text.length ? text : Buffer.from(text)
 }
 
 /**
