@@ -1,9 +1,11 @@
 // Times contenders over HTTP:
-// `node http.mjs [--node 20,24] [--rounds 5] [--seconds 2] [--warm 5] [scenario …]`.
+// `node http.mjs [--node 20,24] [--rounds 3] [--seconds 3] [--warm 5] [scenario …]`.
 // Server and load run on different cores; rounds are interleaved, so that a drift of the machine
 // touches all alike. Answers are compared before anything is timed. Each round is a new process, and
 // begins with seconds that don't count: while a server waits for its turn, V8 collects what its
-// optimized code relies on, and Node 24 does not get as fast again.
+// optimized code relies on, and Node 24 does not get as fast again. Of those that follow, the best one
+// counts: what else a machine does only ever adds. Two runs on a busy one, json against the floor on
+// Node 24: 0.81 and 0.93 by the median of all seconds, 0.90 and 0.90 by the median of the best ones.
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
@@ -17,8 +19,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     node: { type: 'string', default: '20,24' },
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '2' },
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '3' },
     warm: { type: 'string', default: '5' },
     only: { type: 'string' },
     write: { type: 'boolean', default: false },
@@ -114,7 +116,11 @@ async function measure(node, scenario) {
       const fault = await findFault(server, scenario)
       if (fault === undefined) {
         await load(server, scenario, values.warm)
-        ;(results[name] ??= []).push(await load(server, scenario, values.seconds))
+        const seconds = []
+        for (let second = 0; second < Number(values.seconds); second++) {
+          seconds.push(await load(server, scenario, 1))
+        }
+        ;(results[name] ??= []).push(seconds.sort((a, b) => a.cost - b.cost)[0])
       } else faults[name] = fault
       server.child.kill()
     }
@@ -123,7 +129,7 @@ async function measure(node, scenario) {
 }
 
 const machine = `${cpus()[0].model.trim()}, ${cpus().length} cores, ${new Date().toISOString().slice(0, 10)}`
-const conditions = `${values.rounds} rounds of ${values.seconds} s, after ${values.warm} s`
+const conditions = `${values.rounds} rounds, each the best of ${values.seconds} s after ${values.warm} s`
 for (const version of values.node.split(',')) {
   const node = nodes[version]
   const { stdout } = spawnSync(node, ['-v'], { encoding: 'utf8' })
