@@ -1,4 +1,5 @@
 // startHandler(): other frameworks' fetch handlers, and whole Start servers, as a middleware.
+import type { ServerResponse } from 'node:http'
 import { initTRPC } from '@trpc/server'
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import express, { Router } from 'express'
@@ -235,6 +236,13 @@ describeHosts('startHandler()', (host) => {
       const { url } = await serve(host, [startHandler(handler, { fallthrough })])
       expect(await answerOf(await fetch(`${url}/pass`))).toEqual([404, 'legacy GET /pass'])
       expect(await answerOf(await fetch(`${url}/x`))).toEqual([404, 'kept'])
+    })
+
+    it('works with plugins, and answers of fetch(), whose headers are read-only', async () => {
+      const behind = await serve(host, [(_req, res) => (res as ServerResponse).writeHead(404).end()])
+      const handler = startHandler(() => fetch(behind.url), { fallthrough: true, plugins: [{}] })
+      const { url } = await serve(host, [handler])
+      expect(await answerOf(await fetch(`${url}/x`))).toEqual([404, 'legacy GET /x'])
     })
 
     it('cancels the stream of an answer that is not sent', async () => {

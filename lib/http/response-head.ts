@@ -2,6 +2,7 @@
 import { StartApiError } from '../errors'
 import type { ResponseState } from '../event/response-state'
 import { mergeCookies } from '../event/set-cookie'
+import { isPassedOn, passOn } from './pass-on'
 
 /** Status line and headers of an answer, ready to be written. */
 export interface ResponseHead {
@@ -126,7 +127,8 @@ export function withOpenHeaders(response: Response): Response {
   } catch {
     // Response.error() can't be copied, nor sent.
     if (response.status === 0) return response
-    const open = new Response(response.body, response)
+    const copy = new Response(response.body, response)
+    const open = isPassedOn(response) ? passOn(copy) : copy
     // Of what `fetch()` gave, and has decoded, see toResponseHead().
     return Object.defineProperty(open, 'url', { value: response.url })
   }
