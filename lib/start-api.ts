@@ -223,8 +223,11 @@ export function startApi(
           : runHandler(match!.route, handler, createHandlerContext(event), event),
       waitUntil,
     })
-    const response = await runWithEvent(event, () => enter(event))
-    return applyHelpers(response, event.said)
+    const response = applyHelpers(await runWithEvent(event, () => enter(event)), event.said)
+    if (request.method !== 'HEAD' || response.body === null) return response
+    // Nobody is going to read it, and it may have no end (hazard 37).
+    discard(response)
+    return new Response(null, response)
   }
 
   /** Start's entry handler, where there is one, decides whether and how the route runs. */

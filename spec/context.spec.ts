@@ -123,6 +123,19 @@ describe('api.fetch()', () => {
     expect(await (await api.fetch('/api/x')).json()).toEqual([])
     expect(context).not.toHaveBeenCalled()
   })
+
+  it('answers HEAD with what GET says, without its body, whose producer stops (hazard 37)', async () => {
+    const cancel = jest.fn()
+    const init = { status: 201, headers: { 'x-get': '1' } }
+    const api = routeX(() => new Response(new ReadableStream({ cancel }), init), {})
+    const response = await api.fetch('/api/x', { method: 'HEAD' })
+    expect([response.status, response.headers.get('x-get'), response.body]).toEqual([
+      201,
+      '1',
+      null,
+    ])
+    expect(cancel).toHaveBeenCalledTimes(1)
+  })
 })
 
 describe('`Register`', () => {
