@@ -22,7 +22,7 @@ import {
 } from './http/request-url'
 import { applyHelpers, withOpenHeaders } from './http/response-head'
 import { createHandlerContext } from './http/handler-context'
-import { type RequestMessage, observe } from './http/observe'
+import { type RequestMessage, observe, restoreRoute } from './http/observe'
 import { withMiddleware } from './http/run-middleware'
 import { findHandler, runHandler, toAnswer, toPlace } from './http/run-route'
 import { isPassedOn } from './http/pass-on'
@@ -189,14 +189,14 @@ export function startApi(
           ? enter(event)
           : adapter.handleRequest(event.request, { event, req, res, waitUntil: adapter.waitUntil }),
       )
-      if (!isPromise(response)) return finish(response, event, res, next)
+      if (!isPromise(response)) return finish(response, event, req, res, next)
       const answer =
         deadline === undefined
           ? response
           : withinTime(response, settings.timeout!, deadline, () =>
               handler === undefined ? 'The entry handler' : toPlace(match.route, handler),
             )
-      return answer.then((response) => finish(response, event, res, next))
+      return answer.then((response) => finish(response, event, req, res, next))
     }
     if (handler === undefined && settings.handler === undefined) return respond(undefined)
     // Options are typed by what the application registered; the host passes just those objects.
@@ -280,6 +280,7 @@ export function startApi(
 function finish(
   response: Response,
   event: RequestEvent,
+  req: HostRequest,
   res: ServerResponse,
   next: Next | undefined,
 ): void | Promise<void> {
@@ -287,6 +288,7 @@ function finish(
     return sendResponse(res, response, event.said)
   }
   discard(response)
+  restoreRoute(req)
   // In a turn of its own: what `next` throws is not the route's failure.
   process.nextTick(next)
 }

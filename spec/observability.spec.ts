@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import promBundle from 'express-prom-bundle'
 import { register } from 'prom-client'
 import morgan from 'morgan'
-import { startApi } from 'express-start-api'
+import express from 'express'
+import { createFileRoute, fromExpress, startApi } from 'express-start-api'
 import { buildPackage, createApp, runNode } from './support/built-package'
 import { type Middleware, describeHosts, expressHosts, serve } from './support/hosts'
 import { open, rawHead } from './support/raw-request'
@@ -79,6 +80,20 @@ describeHosts(
       await get(`${app.url}/api/users`)
       await get(`${app.url}/api/users/1`, { method: 'DELETE' })
       expect(seen).toEqual([undefined, undefined])
+    })
+
+    it('does not name a request that its handler leaves to what is behind', async () => {
+      const leave: Middleware = (_req, _res, next) => next('route')
+      const server = { middleware: [fromExpress(leave)], handlers: { GET: () => new Response() } }
+      const api = startApi({ 'api/page.ts': { Route: createFileRoute('/api/page')({ server }) } })
+      const page: Middleware = (req, res) => res.end(String(req.route?.path))
+      const app = await serve(host, [watch, api, page])
+      expect(await get(`${app.url}/api/page`)).toBe('undefined')
+      expect(seen).toEqual([undefined])
+      const outer = express.Router()
+      outer.all('/api/page', api, page)
+      const routed = await serve(host, [outer])
+      expect(await get(`${routed.url}/api/page`)).toBe('/api/page')
     })
 
     it('is grouped by route in express-prom-bundle', async () => {

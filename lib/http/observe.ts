@@ -28,6 +28,14 @@ export interface RequestMessage {
 const start = channel('express-start-api:request:start')
 const end = channel('express-start-api:request:end')
 
+/** What an Express route around startApi() has set. */
+const earlier = new WeakMap<HostRequest, unknown>()
+
+/** For a request that goes on after all: who answers it behind us must not count as the route. */
+export function restoreRoute(req: HostRequest): void {
+  req.route = earlier.get(req)
+}
+
 /**
  * Sets `req.route`, where Express leaves the matched route (hazard 240), and tells subscribers, if there
  * are any.
@@ -40,7 +48,8 @@ export function observe(
 ): RequestMessage | undefined {
   const { express4, express5 } = (route.shown ??= toExpressRoutes(route.segments))
   const shown = app?.lazyrouter === undefined ? express5 : express4
-  ;(req as { route?: unknown }).route = shown
+  if (req.route !== undefined) earlier.set(req, req.route)
+  req.route = shown
   if (!start.hasSubscribers && !end.hasSubscribers) return undefined
   const message: RequestMessage = {
     req,

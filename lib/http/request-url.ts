@@ -10,6 +10,8 @@ export interface HostRequest extends IncomingMessage {
   baseUrl?: string
   /** Express: after its `trust proxy` setting. */
   protocol?: string
+  /** Express: the matched route. */
+  route?: unknown
   app?: HostApp
 }
 
