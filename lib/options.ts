@@ -65,7 +65,7 @@ export interface StartApiOptions {
    * Whether `/api/Users` and `/api/users` differ. By default they do unless an Express application
    * without case-sensitive routing is the host: then neither its setting `case sensitive routing` nor
    * a Router's option `caseSensitive` is on anywhere around the routes. So a guard in front of the
-   * routes sees every request that they answer.
+   * routes sees every request that they answer. `api.fetch()`, which has no host, answers both.
    */
   caseSensitive?: boolean
   /**
