@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { startApi } from 'express-start-api'
+import { createStart, startApi } from 'express-start-api'
 import { buildPackage } from './support/built-package'
 import { type DevApp, startDevApp, until } from './support/dev-app'
 import { apiRoutes } from './support/routes'
@@ -603,6 +603,38 @@ it('serves what an importer of the application gives, and new files, without soc
   warn.mockRestore()
 })
 
+it('tells again that the directory is away, if it was back in between as it was', async () => {
+  const app = await start(LANGUAGES['CommonJS']!, { 'routes/api/a.js': commonJs(`'a'`) })
+  expect(await app.ask('/api/a')).toBe('200 a')
+  for (const count of [1, 2]) {
+    app.rename('routes', 'elsewhere')
+    expect(await app.ask('/api/a')).toBe('200 a')
+    await until(() => countOf(app.output(), 'does not exist') === count, app.output)
+    app.rename('elsewhere', 'routes')
+    expect(await app.ask('/api/a')).toBe('200 a')
+  }
+})
+
+it('says nothing of an old version of a `start.ts` that never worked, with an importer of the application', async () => {
+  const warn = jest.spyOn(console, 'warn').mockImplementation(() => {})
+  const directory = routesDirectory({
+    'routes/api/a.js': commonJs(`'a'`),
+    'start.js': '/* createStart */ broken',
+  })
+  const load = (file: string) => {
+    if (readFileSync(file, 'utf8').includes('broken')) throw new Error('broken')
+    const startInstance = createStart(() => ({}))
+    return { startInstance, APIRoute: { methods: { GET: () => new Response('a') } } }
+  }
+  const api = startApi(join(directory, 'routes'), { dev: true, load })
+  await expect(api.ready).rejects.toThrow('../start.js: broken')
+  writeFileSync(join(directory, 'start.js'), '/* createStart */ mended')
+  expect(await (await api.fetch('/api/a')).text()).toBe('a')
+  await api.close()
+  expect(warn.mock.calls.flat().join('\n')).not.toContain('stays in use')
+  warn.mockRestore()
+})
+
 describe('a layout of v1 that is broken', () => {
   it('takes the files below it with it, whose guard it may be', async () => {
     const head = `const { createFileRoute, createMiddleware } = require('express-start-api')`
@@ -676,6 +708,86 @@ describe.each(['CommonJS', 'ES modules', 'TypeScript, tsx, ES modules'])(
       expect(await app.ask('/api/a')).toBe('200 undefined')
       app.write(file, startFile('three'))
       expect(await app.ask('/api/a')).toBe('200 three')
+    })
+
+    const misspelt = startFile('two').replace('startInstance', 'startInstances')
+    const mistake = 'exports no `startInstance`'
+
+    it('is as before once a mistake in it is undone: routes stay live, and the mistake made again is told again', async () => {
+      const app = await start(language, {
+        [file]: startFile('one'),
+        [`routes/api/a.${extension}`]: routeFile,
+      })
+      expect(await app.ask('/api/a')).toBe('200 one')
+      app.write(file, misspelt)
+      expect(await app.ask('/api/a')).toBe('200 one')
+      expect(await app.ask('/api/a')).toBe('200 one')
+      await until(() => app.output().includes(mistake), app.output)
+      app.write(file, startFile('one'))
+      expect(await app.ask('/api/a')).toBe('200 one')
+      app.write(`routes/api/a.${extension}`, routeFile.replace('String(', `'edited ' + String(`))
+      expect(await app.ask('/api/a')).toBe('200 edited one')
+      expect(countOf(app.output(), mistake)).toBe(1)
+      app.write(file, misspelt)
+      expect(await app.ask('/api/a')).toBe('200 edited one')
+      await until(() => countOf(app.output(), mistake) === 2, app.output)
+    })
+
+    it('takes nothing of another branch along that could not be used, once that is left', async () => {
+      const other = (text: string) => routeFile.replace('context.text', `'${text}'`)
+      const app = await start(language, {
+        [file]: startFile('one'),
+        [`routes/api/a.${extension}`]: routeFile,
+      })
+      expect(await app.ask('/api/a')).toBe('200 one')
+      app.write(file, '/* createStart */ )oops')
+      app.write(`routes/api/a.${extension}`, other('branch'))
+      app.write(`routes/api/c.${extension}`, other('branch'))
+      expect(await app.ask('/api/a')).toBe('200 one')
+      await until(() => app.output().includes(`../${file}: `), app.output)
+      app.write(file, startFile('one'))
+      app.write(`routes/api/a.${extension}`, routeFile)
+      app.remove(`routes/api/c.${extension}`)
+      expect(await app.ask('/api/a')).toBe('200 one')
+      app.write(`routes/api/b.${extension}`, other('b'))
+      expect(await app.ask('/api/b')).toBe('200 b')
+      expect(await app.ask('/api/a')).toBe('200 one')
+      expect(await app.ask('/api/c')).toBe('404 legacy GET /api/c')
+    })
+
+    it('and broken from the start is live once it is mended, where the application handles `ready`', async () => {
+      const main = language.main.replace(
+        `app.post('/api/legacy'`,
+        `api.ready.catch((error) => console.log('not ready: ' + error.message))\n$&`,
+      )
+      const app = await start(
+        { ...language, main },
+        { [file]: misspelt, [`routes/api/a.${extension}`]: routeFile },
+      )
+      expect(await app.ask('/api/a')).toMatch(/^500 /)
+      expect(await app.ask('/api/a')).toMatch(/^500 /)
+      await until(() => app.output().includes('not ready: '), app.output)
+      app.write(file, startFile('one'))
+      expect(await app.ask('/api/a')).toBe('200 one')
+      app.write(`routes/api/a.${extension}`, routeFile.replace('String(', `'edited ' + String(`))
+      expect(await app.ask('/api/a')).toBe('200 edited one')
+      expect(countOf(app.output(), 'dev mode: 1 route file in')).toBe(1)
+    })
+
+    it('and broken is tried again with each request: what it lacked may be there', async () => {
+      const app = await start(language, {
+        [file]: startFile('one'),
+        [`routes/api/a.${extension}`]: routeFile,
+        [`routes/api/b.${extension}`]: routeFile.replace(
+          'context.text',
+          '(globalThis.there = context.text)',
+        ),
+      })
+      expect(await app.ask('/api/a')).toBe('200 one')
+      app.write(file, startFile('two').replace('createStart(', 'globalThis.there && createStart('))
+      expect(await app.ask('/api/a')).toBe('200 one')
+      expect(await app.ask('/api/b')).toBe('200 one')
+      expect(await app.ask('/api/a')).toBe('200 two')
     })
   },
 )

@@ -9,7 +9,7 @@ import { type LoadOptions, findRoutes, loadRoutes } from '../routes/load-routes'
 import { isUnder, toWireText } from '../routes/route-path'
 import type { AskedRequest, RouteSource, ToTable } from '../routes/route-source'
 import type { RouteTable } from '../routes/route-table'
-import { type BrokenFile, toBrokenFile, toBrokenRoute } from './broken-route'
+import { toBrokenFile, toBrokenRoute } from './broken-route'
 import { type Look, SETTLE_MS, findChanged, isBeingWritten, lookAt } from './directory-look'
 import { EMPTY, createDigests } from './file-digests'
 import { correctFile, scaffoldFile } from './new-files'
@@ -18,11 +18,9 @@ import { createRouteModules } from './route-modules'
 import { watchFiles } from './watch-files'
 
 interface State {
-  readonly look: Look
   /** With routes that answer for the broken files. */
   readonly table: RouteTable
   readonly served: RouteTable
-  readonly broken: ReadonlyMap<string, BrokenFile>
 }
 
 /**
@@ -40,15 +38,25 @@ export function createDevRoutes(
   const toDigest = createDigests()
   const report = createReport(directory)
   const base = toWireText(settings.base).toLowerCase()
+  /** Of the last update that did not fail. */
   let state: State | undefined
-  let missing: string | undefined
+  /** What the modules were loaded from last, by an update that failed, too: it has left its modules. */
+  let last: Look | undefined
+  /** Paths of the files that could not be used then. */
+  let failed: readonly string[] = []
+  /** Whether that update came to no table. */
+  let isBehind = false
+  /** Why the table stays as it is. */
+  let told: string | undefined
 
   const look = (): Look => lookAt(directory, settings, modules.findDependencies(), toDigest)
 
   /** Whether the last table still holds. What was not known of dependencies is from then on. */
-  function isCurrent({ look: before, ...rest }: State, now: Look): boolean {
-    if (before.start !== now.start || findChanged(before, now).length > 0) return false
-    state = { ...rest, look: now }
+  function isCurrent(now: Look): boolean {
+    if (last === undefined || isBehind) return false
+    if (last.start !== now.start || findChanged(last, now).length > 0) return false
+    last = now
+    told = undefined
     return true
   }
 
@@ -56,33 +64,35 @@ export function createDevRoutes(
   let updates: Promise<unknown> = Promise.resolve()
   let waiting = 0
 
-  function update(tried: readonly string[] = []): Promise<RouteTable> {
+  /** @param isRetry to load what failed again, in any case */
+  function update(isRetry = false): Promise<RouteTable> {
     waiting++
-    const result = updates.then(() => run(tried)).finally(() => waiting--)
+    const result = updates.then(() => run(isRetry)).finally(() => waiting--)
     updates = result.catch(() => {})
     return result
   }
 
-  async function run(tried: readonly string[]): Promise<RouteTable> {
+  async function run(isRetry: boolean): Promise<RouteTable> {
     let now = look()
-    if (state !== undefined && isCurrent(state, now) && tried.length === 0) return state.table
-    if (isBeingWritten(now, state?.look)) {
+    if (state !== undefined && isCurrent(now) && !isRetry) return state.table
+    if (isBeingWritten(now, last)) {
       await setTimeout(SETTLE_MS)
       now = look()
     }
     if (tidy(now)) now = look()
-    state = await load(now, tried)
-    missing = undefined
+    state = await load(now)
+    isBehind = false
+    told = undefined
     return state.table
   }
 
   /** Whether a file was written. */
   function tidy({ files, routes }: Look): boolean {
-    const known = new Set(state?.look.files)
+    const known = new Set(last?.files)
     const isEmpty = (file: string): boolean => routes.get(join(directory, file)) === EMPTY
     // Of the files that were there before, only the empty ones don't say what they say on purpose.
     const appeared = files.filter(
-      (file) => !known.has(file) && (state !== undefined || isEmpty(file)),
+      (file) => !known.has(file) && (last !== undefined || isEmpty(file)),
     )
     if (appeared.length === 0) return false
     const { base } = settings
@@ -105,9 +115,13 @@ export function createDevRoutes(
     return new Set([...found.map(({ file }) => file), ...broken])
   }
 
-  async function load(now: Look, tried: readonly string[]): Promise<State> {
-    const changed = state === undefined ? [] : findChanged(state.look, now)
-    const stuck = modules.refresh(changed, findTried(now, tried))
+  async function load(now: Look): Promise<State> {
+    const changed = last === undefined ? [] : findChanged(last, now)
+    // All that failed is tried again when anything has changed: what it needs may be there now.
+    const stuck = modules.refresh(changed, failed)
+    // Of before the load: what has changed during it is seen with the next look.
+    last = now
+    isBehind = true
     stuck.filter((path) => now.dependencies.has(path)).forEach(report.showStuck)
 
     const failures: LoadFailure[] = []
@@ -121,32 +135,29 @@ export function createDevRoutes(
     const routes = await loadRoutes(findRoutes(directory, options), options)
     const broken = await Promise.all(failures.map((failure) => toBrokenFile(failure, directory)))
     report.showProblems(broken, warnings)
-    if (state === undefined) report.listRoutes(routes)
-
     watcher?.add(modules.findDependencies())
     const answers = broken.map((file) => toBrokenRoute(file, join(directory, file.file)))
-    return {
-      // Of before the load: what has changed during it is seen with the next look.
-      look: now,
-      table: await toTable(
-        [...routes, ...answers.filter((route) => route !== undefined)],
-        modules.load,
-      ),
-      served: await toTable(routes, modules.load),
-      broken: new Map(broken.map((file) => [file.file, file])),
+    const paths = broken.map(({ file }) => join(directory, file))
+    failed = paths
+    // One of those that failed, unless there is a table in the end.
+    const loadStart = (path: string): Promise<unknown> => {
+      failed = [...paths, path]
+      return modules.load(path)
     }
+    const table = await toTable(
+      [...routes, ...answers.filter((route) => route !== undefined)],
+      loadStart,
+    )
+    const served = await toTable(routes, loadStart)
+    failed = paths
+    if (state === undefined) report.listRoutes(routes)
+    return { table, served }
   }
 
-  /** All that failed is tried again when anything has changed: what it needs may be there now. */
-  function findTried({ files }: Look, tried: readonly string[]): string[] {
-    const failed = [...(state?.broken.keys() ?? [])].filter((file) => files.includes(file))
-    return [...new Set([...failed, ...tried])].map((file) => join(directory, file))
-  }
-
-  function findBroken(pathname: string | undefined): string[] {
-    if (state === undefined || pathname === undefined) return []
-    const file = state.table.match(pathname, 'insensitive')?.route.file
-    return file !== undefined && state.broken.has(file) ? [file] : []
+  function isBroken(pathname: string | undefined, { table }: State): boolean {
+    if (pathname === undefined) return false
+    const file = table.match(pathname, 'insensitive')?.route.file
+    return file !== undefined && failed.includes(join(directory, file))
   }
 
   /** The application is complete by its first request. */
@@ -172,23 +183,23 @@ export function createDevRoutes(
     if (state !== undefined) {
       // No file answers elsewhere; and pages ask for many things.
       if (pathname !== undefined && !isUnder(pathname.toLowerCase(), base)) return state.table
-      const tried = findBroken(pathname)
+      const before = state
+      const isRetry = isBroken(pathname, before)
       try {
-        if (waiting === 0 && tried.length === 0 && isCurrent(state, look())) return state.table
+        if (waiting === 0 && !isRetry && isCurrent(look())) return before.table
       } catch (error) {
-        return keep(error, state)
+        return keep(error, before)
       }
-      const last = state
-      return update(tried).catch((error: unknown) => keep(error, last))
+      return update(isRetry).catch((error: unknown) => keep(error, before))
     }
     return update()
   }
 
-  /** The directory itself can't be read. */
+  /** The directory itself can't be read, or `start.ts` can't be used. */
   function keep(error: unknown, { table }: State): RouteTable {
     const { message } = toError(error, 'The routes directory')
-    if (message !== missing) console.error(`[start-api] ${message}`)
-    missing = message
+    if (message !== told) console.error(`[start-api] ${message}`)
+    told = message
     return table
   }
 

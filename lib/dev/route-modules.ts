@@ -87,9 +87,10 @@ export function createRouteModules(
       }
       for (const path of [...loaded.keys()].filter(isStale)) loaded.delete(path)
       for (const path of tried) loaded.delete(path)
-      return changed.filter(
-        (path) => imported.has(path) || !(kinds.has(toRealPath(path)) || forgotten.has(path)),
-      )
+      // Of what failed there is no old version.
+      const isLoose = (path: string): boolean =>
+        kinds.has(toRealPath(path)) || forgotten.has(path) || errors.has(path)
+      return changed.filter((path) => imported.has(path) || !isLoose(path))
     },
   }
 }
