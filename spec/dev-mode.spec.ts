@@ -635,6 +635,27 @@ it('says nothing of an old version of a `start.ts` that never worked, with an im
   warn.mockRestore()
 })
 
+it('calls the function of `createStart` once each time that files are loaded; `routes` has no broken ones', async () => {
+  const warn = jest.spyOn(console, 'warn').mockImplementation(() => {})
+  const error = jest.spyOn(console, 'error').mockImplementation(() => {})
+  const directory = routesDirectory({ 'api/a.js': commonJs(`'a'`) })
+  const load = (file: string) => {
+    if (file.endsWith('b.js')) throw new Error('no database')
+    return { APIRoute: { methods: { GET: () => new Response('a') } } }
+  }
+  const getOptions = jest.fn(() => ({}))
+  const api = startApi(directory, { dev: true, load, start: createStart(getOptions) })
+  await api.ready
+  expect(getOptions).toHaveBeenCalledTimes(1)
+  writeFileSync(join(directory, 'api/b.js'), commonJs(`'b'`))
+  expect(await (await api.fetch('/api/b')).text()).toContain('api/b.js: no database')
+  expect(getOptions).toHaveBeenCalledTimes(2)
+  expect(api.routes.map(({ file }) => file)).toEqual(['api/a.js'])
+  await api.close()
+  warn.mockRestore()
+  error.mockRestore()
+})
+
 describe('a layout of v1 that is broken', () => {
   it('takes the files below it with it, whose guard it may be', async () => {
     const head = `const { createFileRoute, createMiddleware } = require('express-start-api')`

@@ -8,7 +8,7 @@ import type { LoadFailure } from '../routes/load-failure'
 import { type LoadOptions, findRoutes, loadRoutes } from '../routes/load-routes'
 import { isUnder, toWireText } from '../routes/route-path'
 import type { AskedRequest, RouteSource, ToTable } from '../routes/route-source'
-import type { RouteTable } from '../routes/route-table'
+import { type RouteTable, createRouteTable } from '../routes/route-table'
 import { toBrokenFile, toBrokenRoute } from './broken-route'
 import { type Look, SETTLE_MS, findChanged, isBeingWritten, lookAt } from './directory-look'
 import { EMPTY, createDigests } from './file-digests'
@@ -139,19 +139,19 @@ export function createDevRoutes(
     const answers = broken.map((file) => toBrokenRoute(file, join(directory, file.file)))
     const paths = broken.map(({ file }) => join(directory, file))
     failed = paths
-    // One of those that failed, unless there is a table in the end.
-    const loadStart = (path: string): Promise<unknown> => {
-      failed = [...paths, path]
-      return modules.load(path)
-    }
     const table = await toTable(
       [...routes, ...answers.filter((route) => route !== undefined)],
-      loadStart,
+      // `start.ts`: one of those that failed, unless there is a table in the end.
+      (path) => {
+        failed = [...paths, path]
+        return modules.load(path)
+      },
     )
-    const served = await toTable(routes, loadStart)
     failed = paths
     if (state === undefined) report.listRoutes(routes)
-    return { table, served }
+    // Not by `toTable` again: what `createStart`'s function makes, such as a store, would exist twice.
+    const files = new Set(routes.map(({ file }) => file))
+    return { table, served: createRouteTable(table.routes.filter(({ file }) => files.has(file))) }
   }
 
   function isBroken(pathname: string | undefined, { table }: State): boolean {
