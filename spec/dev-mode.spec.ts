@@ -679,6 +679,40 @@ describe('a layout of v1 that is broken', () => {
     app.write('routes/api/_auth.js', guard)
     expect(await app.ask('/api/secret')).toBe('401 no')
   })
+
+  it.each(['routes/api/_auth.js', 'routes/_auth.js'])(
+    'is one that was, and is empty or exports nothing now: %s',
+    async (layout) => {
+      const head = `const { createFileRoute, createMiddleware } = require('express-start-api')`
+      const route = (server: string) =>
+        `${head}\nexports.Route = createFileRoute('/')({ server: ${server} })`
+      const guard = route(
+        `{ middleware: [createMiddleware().server(() => new Response('no', { status: 401 }))] }`,
+      )
+      const page = `${head}\nexports.Route = createFileRoute('/')({ component: () => null })`
+      const below = layout.replace('.js', layout.includes('api') ? '/secret.js' : '/api.secret.js')
+      const app = await start(LANGUAGES['CommonJS']!, {
+        [layout]: guard,
+        [below]: route(`{ handlers: { GET: () => new Response('secret') } }`),
+      })
+      expect(await app.ask('/api/secret')).toBe('401 no')
+      for (const text of ['', `module.exports = { misspelt: 1 }`]) {
+        app.write(layout, text)
+        expect(await app.ask('/api/secret')).toMatch(/^500 .* is not served without the middleware/)
+        const place = layout.replace('routes/', '')
+        await until(() => app.output().includes(`${place} no longer exports a route`), app.output)
+        app.write(layout, guard)
+        expect(await app.ask('/api/secret')).toBe('401 no')
+      }
+      // Says on purpose that there is no middleware any more.
+      app.write(layout, page)
+      expect(await app.ask('/api/secret')).toBe('200 secret')
+      app.write(layout, guard)
+      expect(await app.ask('/api/secret')).toBe('401 no')
+      app.remove(layout)
+      expect(await app.ask('/api/secret')).toBe('200 secret')
+    },
+  )
 })
 
 describe.each(['CommonJS', 'ES modules', 'TypeScript, tsx, ES modules'])(

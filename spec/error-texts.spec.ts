@@ -427,6 +427,7 @@ const SECTIONS: readonly Section[] = [
       "[start-api] A route file can't be used:\n  ../start.ts no longer names createStart; what it exported last stays in use. Export a `startInstance` again, or remove the file.",
       'api/users.ts: TypeError: boom (at routes/api/users.ts:3)\n\n(express-start-api in dev mode)',
       '[start-api] api/users.ts: no problem any more',
+      '[start-api] api/_auth.ts no longer exports a route. Export it again, or remove the file.',
       "[start-api] api/_auth/users.ts is not served without the middleware of api/_auth.ts, which can't be used. Mend that file.",
       '[start-api] api/users.ts was empty: it has a GET now',
       '[start-api] api/users.ts: path literal corrected',

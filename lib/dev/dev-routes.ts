@@ -46,6 +46,7 @@ export function createDevRoutes(
   let failed: readonly string[] = []
   /** Whether that update came to no table. */
   let isBehind = false
+  const known = new Set<string>()
   /** Why the table stays as it is. */
   let told: string | undefined
 
@@ -129,6 +130,7 @@ export function createDevRoutes(
     const options: LoadOptions = {
       ...settings,
       load: modules.load,
+      known,
       onFailure: (failure) => failures.push(failure),
       warn: (text) => warnings.push(text),
     }

@@ -2,6 +2,7 @@
 // Not `{ createRequire }`: the usual banner of ESM bundles declares that name.
 import nodeModule from 'node:module'
 import { join, sep } from 'node:path'
+import { StartApiError } from '../errors'
 import { isPromise } from '../is-promise'
 import { inheritMiddleware } from './inherit-middleware'
 import { type LoadFailure, loadError } from './load-failure'
@@ -33,6 +34,11 @@ export interface LoadOptions {
   readonly handler?: unknown
   /** Takes what would end start-up, in dev mode: the other files are served. */
   readonly onFailure?: (failure: LoadFailure) => void
+  /**
+   * The files that have been routes of v1, and become so (dev mode). One whose text no longer speaks of a
+   * route is in the middle of being written: it may be the guard of the files below it.
+   */
+  readonly known?: Set<string>
   /** Takes warnings, and the file that one is about. Default: the console, with the package's name in front. */
   readonly warn?: (text: string, file?: string) => void
 }
@@ -77,7 +83,7 @@ export async function loadRoutes(
   files: readonly RouteFile[],
   options: LoadOptions,
 ): Promise<Route[]> {
-  const { onFailure } = options
+  const { onFailure, known } = options
   const routes: Route[] = []
   const failures: LoadFailure[] = []
   const broken: string[] = []
@@ -95,7 +101,10 @@ export async function loadRoutes(
         // (Node 24: 5 % of start-up).
         const module = isPromise(loading) ? await loading : loading
         const exported = toDialect(module)
-        if (exported !== undefined) routes.push(...toRoutes(routeFile, exported, module))
+        if (exported !== undefined) {
+          if (exported !== 'APIRoute') known?.add(file)
+          routes.push(...toRoutes(routeFile, exported, module))
+        } else if (isEmptied(routeFile, options)) throw emptied(file)
         else if (isPromised) warnNoRoute(file, options)
         continue
       }
@@ -113,6 +122,18 @@ export async function loadRoutes(
   // Now that the exports are known, and pages and layouts are told from routes.
   const rejected = rejectConflicts(findRivals(served.map(toServedClaim), options), options)
   return served.filter(({ file }) => !rejected.has(file))
+}
+
+function isEmptied(routeFile: RouteFile, { known }: LoadOptions): boolean {
+  return known?.has(routeFile.file) === true && routeFile.dialect() === undefined
+}
+
+function emptied(file: string): StartApiError {
+  return new StartApiError(
+    'ERR_START_API_ROUTE_FILE',
+    `${file} no longer exports a route. Export it again, or remove the file.`,
+    { files: [file] },
+  )
 }
 
 /** One, or none of a file that is only a piece of another's route. */
@@ -170,7 +191,7 @@ function fromDirectory(directory: string, options: LoadOptions): RouteFile[] {
   const isBase = isBaseDirectory(directory, base)
   for (const file of findRouteFiles(directory, ignore)) {
     const routeFile = new FileInDirectory(file, base, folder, load)
-    if (routeFile.use !== 'none') files.push(routeFile)
+    if (routeFile.use !== 'none' || isEmptied(routeFile, options)) files.push(routeFile)
     else if (isBase && toRouteName(file).role === 'route') warnNoRoute(file, options)
   }
   if (files.length === 0) warnEmpty(directory, options)
