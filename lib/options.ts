@@ -43,7 +43,7 @@ export interface StartApiOptions {
   /**
    * Start's `startInstance`, whose `requestMiddleware` runs after `middleware`; for bundled
    * applications. Without this option a `start.ts` beside the routes directory that names
-   * `createStart` is loaded, as in Start; `false`: it is not.
+   * `createStart` or exports a `startInstance` is loaded, as in Start; `false`: it is not.
    */
   start?: AnyStartInstance | false
   /**

@@ -346,6 +346,14 @@ describe('start.ts beside the routes directory', () => {
     expect(await bodyOf({ 'start.js': text, 'routes/api/x.js': routeFile })).toBe('start')
   })
 
+  it.each([
+    `exports.startInstance = require('./server/start').startInstance`,
+    `Object.assign(exports, require('./server/start')) // export { startInstance } from './server/start'`,
+  ])('may pass on the one of another file: %s', async (start) => {
+    const files = { 'start.js': start, 'server/start.js': text, 'routes/api/x.js': routeFile }
+    expect(await bodyOf(files)).toBe('start')
+  })
+
   it('has a createMiddleware() of its own, as in Start', async () => {
     const startInstance = createStart(() => ({ requestMiddleware: [log('start ')] }))
     const own = startInstance
@@ -363,10 +371,11 @@ describe('start.ts beside the routes directory', () => {
     expect(await (await api.fetch('/api/x')).text()).toBe('start')
   })
 
-  it('is left alone with `start: false`, and where it does not name createStart', async () => {
+  it('is left alone with `start: false`, and where it is no start of Start', async () => {
     const files = { 'start.js': text, 'routes/api/x.js': routeFile }
     expect(await bodyOf(files, { start: false })).toBe('nothing')
-    const own = { 'start.js': 'throw new Error("the server")', 'routes/api/x.js': routeFile }
+    const server = 'const startInstance = 1; module.exports = 2; throw new Error("the server")'
+    const own = { 'start.js': server, 'routes/api/x.js': routeFile }
     expect(await bodyOf(own)).toBe('nothing')
   })
 

@@ -19,7 +19,8 @@ export interface StartSource {
 
 /**
  * The `start.ts` beside a routes directory (Start: `src/start.ts` beside `src/routes`). A file of that
- * name which does not name `createStart` is the application's own, and is not loaded.
+ * name which neither names `createStart` nor exports a `startInstance` is the application's own, and is
+ * not loaded.
  *
  * @param directory the routes directory, or the folder in it that `base` names
  * @param known the path of one that was found before. While it is there it is not given up: routes would
@@ -30,7 +31,7 @@ export function findStart(directory: string, base: string, known?: string): stri
   const path = directory.replaceAll('\\', '/')
   const routes = base !== '' && path.endsWith(base) ? path.slice(0, -base.length) : path
   return EXTENSIONS.map((extension) => join(dirname(routes), `start${extension}`)).find(
-    (file) => existsSync(file) && namesCreateStart(file),
+    (file) => existsSync(file) && isOfStart(file),
   )
 }
 
@@ -47,7 +48,7 @@ export function toStartSource(
   return {
     file,
     load() {
-      if (namesCreateStart(path)) return load(path)
+      if (isOfStart(path)) return load(path)
       throw new StartApiError(
         'ERR_START_API_ROUTE_FILE',
         `${file} no longer names createStart; what it exported last stays in use. Export a \`startInstance\` again, or remove the file.`,
@@ -57,8 +58,8 @@ export function toStartSource(
   }
 }
 
-const namesCreateStart = (path: string): boolean =>
-  /\bcreateStart\b/.test(readFileSync(path, 'utf8'))
+const isOfStart = (path: string): boolean =>
+  /\bcreateStart\b|\bexports?\b[^;=]*\bstartInstance\b/.test(readFileSync(path, 'utf8'))
 
 /**
  * The middleware that runs around all routes.
@@ -73,7 +74,7 @@ export async function loadStart(source: StartSource): Promise<readonly Middlewar
     if (instance === undefined) {
       throw new StartApiError(
         'ERR_START_API_ROUTE_FILE',
-        `${file} names createStart, but exports no \`startInstance\` that it made. Write \`export const startInstance = createStart(…)\`, or pass startApi() the option \`start: false\`.`,
+        `${file} exports no \`startInstance\` that createStart() made. Write \`export const startInstance = createStart(…)\`, or pass startApi() the option \`start: false\`.`,
         { files: [file] },
       )
     }
