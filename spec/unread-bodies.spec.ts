@@ -1,7 +1,8 @@
 // Bodies that a handler leaves unread, wholly or in part: what the client and the server see of it.
 import { once } from 'node:events'
-import { type IncomingMessage, request as send } from 'node:http'
-import { type Socket, connect } from 'node:net'
+import { Agent, type IncomingMessage, type ServerResponse, request as send } from 'node:http'
+import { Socket, connect } from 'node:net'
+import { duplexPair } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { json, startApi } from 'express-start-api'
 import supertest from 'supertest'
@@ -54,6 +55,38 @@ async function converse(port: number, requests: readonly (string | Buffer)[]): P
   return (await answers).toString().split(/(?=HTTP\/1\.1 )/)
 }
 
+/** An upload through Node's client, and whatever error the client met. */
+async function uploadWith(agent: Agent, port: number, route: string, length = 5 * MB) {
+  const headers = { 'content-length': length }
+  const sending = send({ port, path: `/api/${route}`, method: 'POST', agent, headers })
+  const errors: Error[] = []
+  sending.on('error', (error) => errors.push(error))
+  const closed = new Promise((resolve) => sending.once('close', resolve))
+  sending.end(Buffer.alloc(length))
+  const [answer] = (await once(sending, 'response')) as [IncomingMessage]
+  const text = (await answer.setEncoding('utf8').toArray()).join('')
+  await closed
+  return { status: answer.statusCode, text, connection: answer.headers.connection, errors }
+}
+
+/** What closes a connection that its client would keep, in front of every route but `echo`. */
+const closers: Readonly<Record<string, Middleware>> = {
+  'middleware in front': (req: IncomingMessage, res: ServerResponse, next: () => void) => {
+    if (req.url !== '/api/echo') res.setHeader('Connection', 'close')
+    next()
+  },
+  'as the head is written': (req: IncomingMessage, res: ServerResponse, next: () => void) => {
+    const write = res.writeHead.bind(res) as (...args: unknown[]) => ServerResponse
+    res.writeHead = (...args: unknown[]) => {
+      if (req.url !== '/api/echo') res.setHeader('Connection', 'close')
+      return write(...args)
+    }
+    next()
+  },
+  // Node announces the end and leaves the closing to the client.
+  maxRequestsPerSocket: (_req: unknown, _res: unknown, next: () => void) => next(),
+}
+
 const echo = (text: string) =>
   rawHead('POST /api/echo HTTP/1.1', [`Content-Length: ${text.length}`]) + text
 
@@ -96,26 +129,94 @@ describeHosts('An upload that the handler leaves unread', (host) => {
     'leaves the answer readable on a connection that closes: %s (hazards 98, 238)',
     async (route) => {
       const { port } = await serve(host, [uploadApi()])
-      const sending = send({
-        port,
-        path: `/api/${route}`,
-        method: 'POST',
-        agent: false,
-        headers: { 'content-length': 5 * MB },
-      })
-      const errors: Error[] = []
-      sending.on('error', (error) => errors.push(error))
-      sending.end(Buffer.alloc(5 * MB))
-      const [answer] = (await once(sending, 'response')) as [IncomingMessage]
-      const text = await answer.setEncoding('utf8').toArray()
-      await once(sending, 'close')
-      expect([answer.statusCode, errors]).toEqual([
+      const { status, text, errors } = await uploadWith(new Agent(), port, route)
+      expect([status, errors]).toEqual([
         { refuse: 401, peek: 415, cancel: 415, fail: 500 }[route],
         [],
       ])
-      expect(text.join('')).not.toBe('')
+      expect(text).not.toBe('')
     },
   )
+
+  it.each(Object.keys(closers))(
+    'leaves the answer readable if the server closes a kept connection: %s (hazards 98, 238)',
+    async (name) => {
+      for (const route of ['refuse', 'peek', 'cancel', 'fail']) {
+        const { port, server } = await serve(host, [closers[name]!, uploadApi()])
+        server.maxRequestsPerSocket = name === 'maxRequestsPerSocket' ? 2 : 0
+        const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+        const first = await uploadWith(agent, port, 'echo', 3)
+        const { status, text, connection, errors } = await uploadWith(agent, port, route)
+        agent.destroy()
+        expect(first).toMatchObject({ status: 200, connection: 'keep-alive' })
+        expect([status, connection, errors]).toEqual([
+          { refuse: 401, peek: 415, cancel: 415, fail: 500 }[route],
+          'close',
+          [],
+        ])
+        expect(text).not.toBe('')
+      }
+    },
+  )
+
+  it('closes such a connection when the upload is over (hazard 98)', async () => {
+    const { port, server } = await serve(host, [closers['middleware in front']!, uploadApi()])
+    const connected = once(server, 'connection') as Promise<[Socket]>
+    const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    const [socket] = await connected
+    client.write(upload(5 * MB, KEPT))
+    await once(client, 'data')
+    expect(socket.destroyed).toBe(false)
+    client.write(Buffer.alloc(5 * MB))
+    await once(socket, 'close')
+    client.destroy()
+  })
+
+  it.each(['of every socket', 'of this socket'])(
+    'leaves a kept connection the way of closing %s (hazard 97)',
+    async (whose) => {
+      const { port, server } = await serve(host, [uploadApi()])
+      const connected = once(server, 'connection') as Promise<[Socket]>
+      const client = await open(port)
+      const [socket] = await connected
+      const own = () => Socket.prototype.destroySoon.call(socket)
+      if (whose === 'of this socket') socket.destroySoon = own
+      const before = Object.getOwnPropertyDescriptor(socket, 'destroySoon')
+      for (let count = 0; count < 3; count++) {
+        client.write(upload(MB, KEPT))
+        const [answer] = (await once(client, 'data')) as [Buffer]
+        expect(parseAnswer(answer.toString()).status).toBe(401)
+        // The body is still to come.
+        expect(Object.getOwnPropertyDescriptor(socket, 'destroySoon')).toEqual(before)
+        client.write(Buffer.alloc(MB))
+      }
+      const last = readAll(client)
+      client.write(echo('next'))
+      expect(parseAnswer((await last).toString())).toMatchObject({ status: 200, body: 'next' })
+    },
+  )
+
+  it('leaves the answers to pipelined requests as they are (hazard 97)', async () => {
+    const { port } = await serve(host, [uploadApi()])
+    const kept = (text: string) => echo(text).replace('Connection: close', KEPT)
+    const uploads = Buffer.from(upload(MB, KEPT) + 'x'.repeat(MB))
+    const answers = await converse(port, [
+      Buffer.concat([Buffer.from(kept('1')), uploads, uploads, Buffer.from(kept('4') + echo('5'))]),
+    ])
+    expect(answers.map((answer) => parseAnswer(answer).status)).toEqual([200, 401, 401, 200, 200])
+  })
+
+  it('leaves alone a connection that is no socket of the network', async () => {
+    const { server } = await serve(host, [uploadApi()])
+    for (const header of [KEPT, 'Connection: close']) {
+      const [client, connection] = duplexPair()
+      server.emit('connection', connection)
+      client.write(upload(5 * MB, header))
+      const [answer] = (await once(client, 'data')) as [Buffer]
+      expect(parseAnswer(answer.toString()).status).toBe(401)
+      client.destroy()
+    }
+  })
 
   it('closes such a connection when the upload is over, or the client has enough (hazard 98)', async () => {
     const { port, server } = await serve(host, [uploadApi()])

@@ -12,7 +12,7 @@ const LINGER_IDLE_MS = 5000
  */
 export function releaseBody(req: IncomingMessage, res: ServerResponse): void {
   if (!hasBody(req) || req.httpVersionMajor !== 1) return
-  if (!res.shouldKeepAlive) lingerOnClose(req, res)
+  lingerOnClose(req, res)
   if (req.readableFlowing === null && !req.readableDidRead) return
   // A logger in front listens: held until the handler reads, all of it reaches both.
   if (req.readableFlowing === true && !req.readableDidRead) req.pause()
@@ -25,15 +25,27 @@ export function releaseBody(req: IncomingMessage, res: ServerResponse): void {
  * ended first and the rest of the body taken in. Node's `requestTimeout` bounds the whole of it.
  */
 function lingerOnClose(req: IncomingMessage, res: ServerResponse): void {
-  // Node's own listener, which comes after this one, closes the socket.
-  res.prependOnceListener('finish', () => {
+  // Whether the connection closes is open until the head is written: `Connection: close` may be set on
+  // a connection that the client would keep. Node's own listener, which comes after this one, knows.
+  res.prependListener('finish', () => {
     const { socket } = req
-    if (req.complete || socket.destroyed) return
+    // Other streams than sockets, which a server takes as well, have no `destroySoon`.
+    if (req.complete || socket.destroyed || typeof socket.destroySoon !== 'function') return
+    const own = Object.getOwnPropertyDescriptor(socket, 'destroySoon')
     const close = socket.destroySoon.bind(socket)
+    let isClosing = false
     socket.destroySoon = () => {
+      isClosing = true
       socket.end()
       socket.setTimeout(LINGER_IDLE_MS, close)
       req.once('end', close)
     }
+    // A connection that is kept belongs to its next request. Not a listener for `finish`: one that throws
+    // would keep it from being called.
+    process.nextTick(() => {
+      if (isClosing) return
+      if (own === undefined) Reflect.deleteProperty(socket, 'destroySoon')
+      else Object.defineProperty(socket, 'destroySoon', own)
+    })
   })
 }
