@@ -239,7 +239,9 @@ describeHosts('startHandler()', (host) => {
     })
 
     it('works with plugins, and answers of fetch(), whose headers are read-only', async () => {
-      const behind = await serve(host, [(_req, res) => (res as ServerResponse).writeHead(404).end()])
+      const behind = await serve(host, [
+        (_req, res) => (res as ServerResponse).writeHead(404).end(),
+      ])
       const handler = startHandler(() => fetch(behind.url), { fallthrough: true, plugins: [{}] })
       const { url } = await serve(host, [handler])
       expect(await answerOf(await fetch(`${url}/x`))).toEqual([404, 'legacy GET /x'])
