@@ -189,14 +189,14 @@ export function startApi(
           ? enter(event)
           : adapter.handleRequest(event.request, { event, req, res, waitUntil: adapter.waitUntil }),
       )
-      if (!isPromise(response)) return finish(response, event, req, res, next)
+      if (!isPromise(response)) return finish(response, event, match?.route, req, res, next)
       const answer =
         deadline === undefined
           ? response
           : withinTime(response, settings.timeout!, deadline, () =>
               handler === undefined ? 'The entry handler' : toPlace(match.route, handler),
             )
-      return answer.then((response) => finish(response, event, req, res, next))
+      return answer.then((response) => finish(response, event, match?.route, req, res, next))
     }
     if (handler === undefined && settings.handler === undefined) return respond(undefined)
     // Options are typed by what the application registered; the host passes just those objects.
@@ -280,6 +280,7 @@ export function startApi(
 function finish(
   response: Response,
   event: RequestEvent,
+  route: Route | undefined,
   req: HostRequest,
   res: ServerResponse,
   next: Next | undefined,
@@ -288,7 +289,7 @@ function finish(
     return sendResponse(res, response, event.said)
   }
   discard(response)
-  restoreRoute(req)
+  if (route !== undefined) restoreRoute(req, route)
   // In a turn of its own: what `next` throws is not the route's failure.
   process.nextTick(next)
 }

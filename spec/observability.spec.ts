@@ -7,7 +7,7 @@ import promBundle from 'express-prom-bundle'
 import { register } from 'prom-client'
 import morgan from 'morgan'
 import express from 'express'
-import { createFileRoute, fromExpress, startApi } from 'express-start-api'
+import { createFileRoute, fromExpress, startApi, startHandler } from 'express-start-api'
 import { buildPackage, createApp, runNode } from './support/built-package'
 import { type Middleware, describeHosts, expressHosts, serve } from './support/hosts'
 import { open, rawHead } from './support/raw-request'
@@ -94,6 +94,15 @@ describeHosts(
       outer.all('/api/page', api, page)
       const routed = await serve(host, [outer])
       expect(await get(`${routed.url}/api/page`)).toBe('/api/page')
+    })
+
+    it('keeps the name that the application gave to a request which startHandler() leaves to it', async () => {
+      const handler = startHandler(() => new Response(null, { status: 404 }), { fallthrough: true })
+      const page: Middleware = (req, res) => res.end(String(req.route?.path))
+      const outer = express.Router()
+      outer.all('/page', handler, page)
+      const app = await serve(host, [outer])
+      expect(await get(`${app.url}/page`)).toBe('/page')
     })
 
     it('is grouped by route in express-prom-bundle', async () => {

@@ -32,8 +32,9 @@ const end = channel('express-start-api:request:end')
 const earlier = new WeakMap<HostRequest, unknown>()
 
 /** For a request that goes on after all: who answers it behind us must not count as the route. */
-export function restoreRoute(req: HostRequest): void {
-  req.route = earlier.get(req)
+export function restoreRoute(req: HostRequest, { shown }: Route): void {
+  // Not ours where no file has served it.
+  if (req.route === shown?.express5 || req.route === shown?.express4) req.route = earlier.get(req)
 }
 
 /**
