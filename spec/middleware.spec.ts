@@ -348,6 +348,7 @@ describe('start.ts beside the routes directory', () => {
 
   it.each([
     `exports.startInstance = require('./server/start').startInstance`,
+    `const { startInstance } = require('./server/start')\nmodule.exports = { startInstance }`,
     `Object.assign(exports, require('./server/start')) // export { startInstance } from './server/start'`,
   ])('may pass on the one of another file: %s', async (start) => {
     const files = { 'start.js': start, 'server/start.js': text, 'routes/api/x.js': routeFile }
@@ -374,7 +375,8 @@ describe('start.ts beside the routes directory', () => {
   it('is left alone with `start: false`, and where it is no start of Start', async () => {
     const files = { 'start.js': text, 'routes/api/x.js': routeFile }
     expect(await bodyOf(files, { start: false })).toBe('nothing')
-    const server = 'const startInstance = 1; module.exports = 2; throw new Error("the server")'
+    const server =
+      'exports.main = () => startInstance\nconst startInstance = 1\nthrow new Error("the server")'
     const own = { 'start.js': server, 'routes/api/x.js': routeFile }
     expect(await bodyOf(own)).toBe('nothing')
   })

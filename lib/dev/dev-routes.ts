@@ -38,6 +38,7 @@ export function createDevRoutes(
   const toDigest = createDigests()
   const report = createReport(directory)
   const base = toWireText(settings.base).toLowerCase()
+  const everRoutes = new Set<string>()
   /** Of the last update that did not fail. */
   let state: State | undefined
   /** What the modules were loaded from last, by an update that failed, too: it has left its modules. */
@@ -46,7 +47,6 @@ export function createDevRoutes(
   let failed: readonly string[] = []
   /** Whether that update came to no table. */
   let isBehind = false
-  const known = new Set<string>()
   /** Why the table stays as it is. */
   let told: string | undefined
 
@@ -130,7 +130,7 @@ export function createDevRoutes(
     const options: LoadOptions = {
       ...settings,
       load: modules.load,
-      known,
+      everRoutes,
       onFailure: (failure) => failures.push(failure),
       warn: (text) => warnings.push(text),
     }

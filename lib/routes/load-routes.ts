@@ -38,7 +38,7 @@ export interface LoadOptions {
    * The files that have been routes of v1, and become so (dev mode). One whose text no longer speaks of a
    * route is in the middle of being written: it may be the guard of the files below it.
    */
-  readonly known?: Set<string>
+  readonly everRoutes?: Set<string>
   /** Takes warnings, and the file that one is about. Default: the console, with the package's name in front. */
   readonly warn?: (text: string, file?: string) => void
 }
@@ -83,7 +83,7 @@ export async function loadRoutes(
   files: readonly RouteFile[],
   options: LoadOptions,
 ): Promise<Route[]> {
-  const { onFailure, known } = options
+  const { onFailure, everRoutes } = options
   const routes: Route[] = []
   const failures: LoadFailure[] = []
   const broken: string[] = []
@@ -102,7 +102,7 @@ export async function loadRoutes(
         const module = isPromise(loading) ? await loading : loading
         const exported = toDialect(module)
         if (exported !== undefined) {
-          if (exported !== 'APIRoute') known?.add(file)
+          if (exported !== 'APIRoute') everRoutes?.add(file)
           routes.push(...toRoutes(routeFile, exported, module))
         } else if (isEmptied(routeFile, options)) throw emptied(file)
         else if (isPromised) warnNoRoute(file, options)
@@ -124,8 +124,8 @@ export async function loadRoutes(
   return served.filter(({ file }) => !rejected.has(file))
 }
 
-function isEmptied(routeFile: RouteFile, { known }: LoadOptions): boolean {
-  return known?.has(routeFile.file) === true && routeFile.dialect() === undefined
+function isEmptied(routeFile: RouteFile, { everRoutes }: LoadOptions): boolean {
+  return everRoutes?.has(routeFile.file) === true && routeFile.dialect() === undefined
 }
 
 function emptied(file: string): StartApiError {

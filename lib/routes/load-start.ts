@@ -59,7 +59,9 @@ export function toStartSource(
 }
 
 const isOfStart = (path: string): boolean =>
-  /\bcreateStart\b|\bexports?\b[^;=]*\bstartInstance\b/.test(readFileSync(path, 'utf8'))
+  /\bcreateStart\b|\bexports?(?:\.|\s*=?\s*\{[^}]*\b|\s+(?:const|let|var)\s+)startInstance\b/.test(
+    readFileSync(path, 'utf8'),
+  )
 
 /**
  * The middleware that runs around all routes.
