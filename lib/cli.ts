@@ -15,14 +15,26 @@ async function main(args: readonly string[]): Promise<Output> {
   }
 }
 
+/** Node ends with 0 where a module calls process.exit(), or waits for what nothing can settle. */
+function failEarly(): void {
+  process.exitCode = 1
+  stderr.write(
+    'start-api: a module ended the process before the command was done, or never finishes loading.\n',
+  )
+}
+
 async function run(): Promise<void> {
+  process.on('exit', failEarly)
   const write = stdout.write.bind(stdout)
   // What the application prints while it is loaded must not get into `--json`.
   stdout.write = stderr.write.bind(stderr)
   const output = await main(process.argv.slice(2))
   stderr.write(output.stderr ?? '')
   // Route files may have opened what keeps a process alive; pipes still get the whole text.
-  write(output.stdout ?? '', () => process.exit(output.exitCode))
+  write(output.stdout ?? '', () => {
+    process.off('exit', failEarly)
+    process.exit(output.exitCode)
+  })
 }
 
 void run()

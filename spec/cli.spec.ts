@@ -173,7 +173,7 @@ describe('start-api', () => {
     beforeAll(buildPackage)
 
     function run(files: Readonly<Record<string, string>>, args: readonly string[]) {
-      const app = createApp(files)
+      const app = createApp(files, ['express'])
       mkdirSync(join(app, 'elsewhere'))
       const { status, stdout, stderr } = runNode(app, [
         'node_modules/express-start-api/dist/cli.js',
@@ -189,6 +189,21 @@ describe('start-api', () => {
         stdout: `${JSON.stringify([{ path: '/api/a', methods: ['GET'], file: 'api/a.js', dialect: 'APIRoute' }], null, 2)}\n`,
         stderr: 'noise\n',
       })
+    })
+
+    it.each([
+      ['ends the process', { 'routes/api/a.js': 'process.exit(0)' }],
+      ['never finishes loading', { 'routes/api/a.mjs': 'await new Promise(() => {})' }],
+    ])('ends with 1, and says why, where a route file %s', (_, files) => {
+      const app = `module.exports = require('express')()
+      module.exports.use(require('express-start-api').startApi('routes'))`
+      for (const args of [['routes'], ['check'], ['status', 'app.js']]) {
+        const { status, stdout, stderr } = run({ ...files, 'app.js': app }, args)
+        expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+        expect(stderr).toMatch(
+          /^start-api: a module ended the process before the command was done, or never finishes/m,
+        )
+      }
     })
 
     it('ends with 1 for routes that can’t be used and with 2 for arguments that can’t', () => {

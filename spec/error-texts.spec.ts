@@ -453,6 +453,7 @@ const SECTIONS: readonly Section[] = [
       'start-api: app.js has no Express application. Export it (as default, as `app`, or as a function that returns it), or name the export with --export.',
       "start-api: app.js can't be loaded: TypeError: boom (at app.js:3)",
       '[start-api] app.js failed beside its routes: …',
+      'start-api: a module ended the process before the command was done, or never finishes loading.',
     ],
   },
   {
