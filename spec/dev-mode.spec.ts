@@ -2,6 +2,7 @@
 // follows its change at once: nothing waits for a watcher, but for what comes without a request.
 import {
   chmodSync,
+  mkdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -487,6 +488,38 @@ exports.APIRoute = createAPIFileRoute("/api/old")({ GET: () => new Response('/ap
     expect(app.read('routes/api/new.$id.js')).toBe(text.replace('("/api/old")', '("/api/new/$id")'))
     expect(statSync(join(app.folder, 'routes/api/new.$id.js')).mode & 0o777).toBe(0o640)
     expect(await app.ask('/api/new/1')).toBe('200 /api/old')
+  })
+})
+
+describe('a new file that can not be written', () => {
+  it('is loaded as it is, which the console says once', async () => {
+    const warn = jest.spyOn(console, 'warn').mockImplementation(() => {})
+    const text = `const { createAPIFileRoute } = require('express-start-api/api')
+exports.APIRoute = createAPIFileRoute('/api/old')({ GET: () => new Response('a') })`
+    const directory = routesDirectory({ 'api/empty.js': '' })
+    const api = startApi(directory, { dev: true, load: (file) => require(file) as unknown })
+    // Not even root can write a file where a folder is.
+    for (const name of ['empty', 'a']) mkdirSync(join(directory, `api/.${name}.js.${process.pid}`))
+    await api.ready
+    writeFileSync(join(directory, 'api/a.js'), text)
+    const ask = async (path: string) => (await api.fetch(path)).text()
+    expect([await ask('/api/a'), await ask('/api/a')]).toEqual(['a', 'a'])
+    expect(readFileSync(join(directory, 'api/a.js'), 'utf8')).toBe(text)
+    await api.close()
+    const told = warn.mock.calls.flat().filter((line) => /can't be written/.test(String(line)))
+    expect(told).toEqual([
+      "[start-api] api/empty.js can't be written (EISDIR), and stays as it is. Give the process write permission on its folder, or correct it as `start-api check` says.",
+      "[start-api] api/a.js can't be written (EISDIR), and stays as it is. Give the process write permission on its folder, or correct it as `start-api check` says.",
+    ])
+    warn.mockRestore()
+  })
+
+  it('may be a link that leads to itself', async () => {
+    const app = await start(LANGUAGES['CommonJS']!, { 'routes/api/a.js': commonJs(`'a'`) })
+    symlinkSync('b.js', join(app.folder, 'routes/api/b.js'))
+    expect(await app.ask('/api/a')).toBe('200 a')
+    expect(await app.ask('/api/b')).toMatch(/^500 api\/b\.js: /)
+    expect(app.output()).not.toMatch(/^\[start-api\] ELOOP/m)
   })
 })
 

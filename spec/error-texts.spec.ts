@@ -431,6 +431,7 @@ const SECTIONS: readonly Section[] = [
       "[start-api] api/_auth/users.ts is not served without the middleware of api/_auth.ts, which can't be used. Mend that file.",
       '[start-api] api/users.ts was empty: it has a GET now',
       '[start-api] api/users.ts: path literal corrected',
+      "[start-api] api/users.ts can't be written (EACCES), and stays as it is. Give the process write permission on its folder, or correct it as `start-api check` says.",
       "[start-api] database.ts has changed, but the old one stays in use: what ES modules import, and what the application itself has loaded, can't be loaded again. Restart the application; `node --watch` or `tsx watch` do so by themselves.",
       "[start-api] can't watch the route files (ENOSPC): changes are seen with the next request.",
     ],

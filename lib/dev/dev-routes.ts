@@ -99,10 +99,15 @@ export function createDevRoutes(
     const { base } = settings
     const found = { directory, base, files, apiFiles: findApiFiles() }
     const written = appeared.flatMap((file) => {
-      if (isEmpty(file)) {
-        return scaffoldFile(file, found) ? [`${file} was empty: it has a GET now`] : []
+      try {
+        if (isEmpty(file)) {
+          return scaffoldFile(file, found) ? [`${file} was empty: it has a GET now`] : []
+        }
+        return correctFile(file, found) ? [`${file}: path literal corrected`] : []
+      } catch (error) {
+        report.showUnwritten(file, error)
+        return []
       }
-      return correctFile(file, found) ? [`${file}: path literal corrected`] : []
     })
     written.forEach(report.showWritten)
     return written.length > 0

@@ -1,9 +1,9 @@
 // Dev mode: the routes directory at one moment, and what is different at another.
-import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LoadOptions } from '../routes/load-routes'
 import { findStart } from '../routes/load-start'
 import { findRouteFiles } from '../routes/route-files'
+import { statFile } from './stat-file'
 
 /** How long a new or an empty file is left to whoever is writing it. */
 export const SETTLE_MS = 100
@@ -61,13 +61,13 @@ export function findChanged(before: Look, now: Look): string[] {
 export function isBeingWritten(now: Look, before: Look | undefined): boolean {
   const known = new Set(before === undefined ? now.files : before.files)
   return now.files.some((file) => {
-    const stats = statSync(join(now.directory, file), { throwIfNoEntry: false })
+    const stats = statFile(join(now.directory, file))
     if (stats === undefined || (stats.size > 0 && known.has(file))) return false
     return Math.abs(Date.now() - stats.mtimeMs) < SETTLE_MS
   })
 }
 
 function isNewer(path: string, time: number): boolean {
-  const { mtimeMs = Infinity } = statSync(path, { throwIfNoEntry: false }) ?? {}
+  const { mtimeMs = Infinity } = statFile(path) ?? {}
   return mtimeMs > time
 }

@@ -1,6 +1,7 @@
 // Dev mode: what an ES module imports of the application. Node tells nobody, so the text has to.
-import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { readFileSync, realpathSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { statFile } from './stat-file'
 
 const SPECIFIER = /\b(?:from|import)\s*\(?\s*(['"])(\.{1,2}\/[^'"\n?#]+)/g
 
@@ -25,7 +26,7 @@ export function findImports(path: string): Set<string> {
 function findFile(path: string): string | undefined {
   const source = path.replace(/\.([cm]?)js(x?)$/, '.$1ts$2')
   const names = [...ENDINGS.map((ending) => path + ending), source]
-  const file = names.find((name) => statSync(name, { throwIfNoEntry: false })?.isFile() === true)
+  const file = names.find((name) => statFile(name)?.isFile() === true)
   return file === undefined ? undefined : realpathSync(file)
 }
 

@@ -17,6 +17,8 @@ export interface Report {
   showProblems(broken: readonly BrokenFile[], warnings: readonly string[]): void
   /** Files that were written. */
   showWritten(text: string): void
+  /** A file that can't be written. */
+  showUnwritten(file: string, error: unknown): void
   /** A file that has changed while its old version stays in use. */
   showStuck(path: string): void
 }
@@ -68,6 +70,14 @@ export function createReport(directory: string): Report {
 
     showWritten(text) {
       console.warn(`[start-api] ${text}`)
+    },
+
+    // A courtesy that fails keeps nobody from being served.
+    showUnwritten(file, error) {
+      const { code, message } = error as NodeJS.ErrnoException
+      console.warn(
+        `[start-api] ${file} can't be written (${code ?? message}), and stays as it is. Give the process write permission on its folder, or correct it as \`start-api check\` says.`,
+      )
     },
 
     showStuck(path) {
