@@ -298,6 +298,43 @@ describe('modules that route files load', () => {
     expect(countOf(app.output(), 'Restart the application; `node --watch` or `tsx watch`')).toBe(1)
   })
 
+  it('of ES modules that are broken the first time are named, and are live once mended, or the console says that they are not', async () => {
+    const app = await start(LANGUAGES['ES modules']!, {
+      'lib/text.js': `export const text = (`,
+      'lib/between.js': `export * from './text.js'`,
+      'lib/other.js': `export const other = 'other'`,
+      'routes/api/a.js': esModule(`text`, `import { text } from '../../lib/between.js'`),
+      'routes/api/b.js': esModule(`)oops`, `import { other } from '../../lib/other.js'`),
+    })
+    expect(await app.ask('/api/a')).toMatch(
+      /^500 api\/a\.js: SyntaxError: .* \(at lib\/text\.js:1\)/,
+    )
+    expect(await app.ask('/api/b')).toMatch(
+      /^500 api\/b\.js: SyntaxError: .* \(at routes\/api\/b\.js:\d\)/,
+    )
+    app.write('lib/text.js', `export const text = 'mended'`)
+    app.write('lib/other.js', `export const other = 'edited'`)
+    // Node 20 keeps what it could not read.
+    const isKept = (await app.ask('/api/a')) !== '200 mended'
+    await until(() => !isKept || app.output().includes('lib/text.js has changed'), app.output)
+    expect(countOf(app.output(), 'lib/text.js has changed')).toBe(isKept ? 1 : 0)
+    expect(app.output()).not.toContain('lib/other.js has changed')
+    app.write('routes/api/b.js', esModule(`other`, `import { other } from '../../lib/other.js'`))
+    expect(await app.ask('/api/b')).toBe('200 edited')
+  })
+
+  it('of ES modules that threw the first time stay, and the console says so', async () => {
+    const app = await start(LANGUAGES['ES modules']!, {
+      'lib/text.js': `throw new Error('no database')`,
+      'routes/api/a.js': esModule(`text`, `import * as text from '../../lib/text.js'`),
+    })
+    const answer = await app.ask('/api/a')
+    expect(answer).toMatch(/^500 api\/a\.js: no database \(at lib\/text\.js:1\)/)
+    app.write('lib/text.js', `export const text = 'mended'`)
+    expect(await app.ask('/api/a')).toBe(answer)
+    await until(() => app.output().includes('lib/text.js has changed'), app.output)
+  })
+
   it('by links are what these lead to by now', async () => {
     const app = await start(LANGUAGES['ES modules']!, {
       'shared/one.js': esModule(`'one'`),

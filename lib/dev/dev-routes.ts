@@ -81,7 +81,12 @@ export function createDevRoutes(
       now = look()
     }
     if (tidy(now)) now = look()
-    state = await load(now)
+    try {
+      state = await load(now)
+    } finally {
+      const isDependency = (path: string): boolean => now.dependencies.has(path)
+      modules.findStuck().filter(isDependency).forEach(report.showStuck)
+    }
     isBehind = false
     told = undefined
     return state.table
@@ -124,11 +129,10 @@ export function createDevRoutes(
   async function load(now: Look): Promise<State> {
     const changed = last === undefined ? [] : findChanged(last, now)
     // All that failed is tried again when anything has changed: what it needs may be there now.
-    const stuck = modules.refresh(changed, failed)
+    modules.refresh(changed, failed)
     // Of before the load: what has changed during it is seen with the next look.
     last = now
     isBehind = true
-    stuck.filter((path) => now.dependencies.has(path)).forEach(report.showStuck)
 
     const failures: LoadFailure[] = []
     const warnings: string[] = []

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { extname, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findPlace, isErrorLike, toReason } from '../routes/load-failure'
+import { findImports } from './esm-imports'
 
 const FRAME = /((?:file:\/\/)?(?:\/|[a-z]:[\\/])[^():]*?)(?:\?[^():]*)?:(\d+)(?::\d+)?\)?$/gim
 
@@ -22,8 +23,13 @@ async function findErrorPlace(error: unknown, path: string): Promise<string | un
   if (!isErrorLike(error)) return undefined
   const place = findFrame(error.stack ?? '')
   if (place !== undefined || error.name !== 'SyntaxError') return place
-  // Node keeps the line of an ES module's syntax error to itself, but for `--check`.
-  return /^\.[cm]?js$/.test(extname(path)) ? findFrame(await checkSyntax(path)) : undefined
+  // Node keeps the file and the line of an ES module's syntax error to itself, but for `--check`.
+  for (const file of [path, ...findImports(path)]) {
+    if (!/^\.[cm]?js$/.test(extname(file))) continue
+    const found = findFrame(await checkSyntax(file))
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 /** The first place in the application's own code: below the working directory, and not installed. */

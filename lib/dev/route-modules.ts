@@ -1,6 +1,7 @@
 // Dev mode: the modules of route files, each loaded again when it, or what it requires, has changed.
 import { realpathSync } from 'node:fs'
-import { importModule, loadModule } from '../routes/load-module'
+import { findPlace, isErrorLike, toReason } from '../routes/load-failure'
+import { importModule, isEsm, loadModule } from '../routes/load-module'
 import { findImports } from './esm-imports'
 import { openModuleCache } from './module-cache'
 
@@ -13,9 +14,10 @@ export interface RouteModuleCache {
    * Has changed files, and the route files that depend on them, loaded again.
    *
    * @param tried route files that are to be loaded again in any case
-   * @returns the changed files whose old version stays in use
    */
-  refresh(changed: readonly string[], tried: readonly string[]): string[]
+  refresh(changed: readonly string[], tried: readonly string[]): void
+  /** The files that had changed by then, and whose old version stays in use, as far as loading has shown. */
+  findStuck(): string[]
 }
 
 /** @param load the option of that name: what it gives for a file again is its own affair */
@@ -29,6 +31,10 @@ export function createRouteModules(
   const kinds = new Map<string, 'unknown' | 'CommonJS' | 'ESM'>()
   /** What the route files that are ES modules import, by the paths of these. */
   const imports = new Map<string, ReadonlySet<string>>()
+  /** What those import that failed as ES modules. */
+  const triedImports = new Map<string, ReadonlySet<string>>()
+  let latest: ReadonlySet<string> = new Set()
+  const stuck = new Set<string>()
   const cache = openModuleCache(directory, (path) => kinds.has(path))
 
   async function importAnew(path: string): Promise<unknown> {
@@ -50,8 +56,17 @@ export function createRouteModules(
     }
   }
 
-  function findImported(): Set<string> {
-    return new Set([...imports.values()].flatMap((paths) => [...paths]))
+  /** Some releases of Node try again what they could not read; the others, and what has run, fail as before. */
+  function noteFailure(path: string, error: unknown): void {
+    const file = toRealPath(path)
+    if (load === undefined && (isEsm(file) || kinds.get(file) === 'ESM')) {
+      const found = findImports(file)
+      triedImports.set(path, found)
+      if (isAsBefore(error, errors.get(path))) {
+        for (const name of found) if (latest.has(name)) stuck.add(name)
+      }
+    }
+    errors.set(path, error)
   }
 
   return {
@@ -61,25 +76,29 @@ export function createRouteModules(
         const module = await (load === undefined ? importAnew(path) : load(path))
         loaded.set(path, module)
         errors.delete(path)
+        triedImports.delete(path)
         const file = toRealPath(path)
         const kind = cache.hasCommonJs(file) ? 'CommonJS' : 'ESM'
         kinds.set(file, kind)
         imports.set(path, kind === 'ESM' ? findImports(file) : new Set())
         return module
       } catch (error) {
-        errors.set(path, error)
+        noteFailure(path, error)
         throw error
       }
     },
 
     findDependencies() {
       const tried = [...loaded.keys(), ...errors.keys()]
-      return [...new Set([...cache.findDependencies(), ...findImported(), ...tried])]
+      const imported = [...toPaths(imports), ...toPaths(triedImports)]
+      return [...new Set([...cache.findDependencies(), ...imported, ...tried])]
     },
 
     refresh(changed, tried) {
-      const imported = findImported()
+      const imported = toPaths(imports)
+      const failed = toPaths(triedImports)
       const files = new Set(changed)
+      latest = files
       const forgotten = cache.forget([...changed, ...tried.map(toRealPath)])
       const isStale = (path: string): boolean => {
         const file = toRealPath(path)
@@ -87,12 +106,26 @@ export function createRouteModules(
       }
       for (const path of [...loaded.keys()].filter(isStale)) loaded.delete(path)
       for (const path of tried) loaded.delete(path)
-      // Of what failed there is no old version.
+      // Of what failed there is no old version, or loading it again has to show it.
       const isLoose = (path: string): boolean =>
-        kinds.has(toRealPath(path)) || forgotten.has(path) || errors.has(path)
-      return changed.filter((path) => imported.has(path) || !isLoose(path))
+        kinds.has(toRealPath(path)) || forgotten.has(path) || errors.has(path) || failed.has(path)
+      stuck.clear()
+      for (const path of changed) if (imported.has(path) || !isLoose(path)) stuck.add(path)
     },
+
+    findStuck: () => [...stuck],
   }
+}
+
+function toPaths(imports: ReadonlyMap<string, ReadonlySet<string>>): Set<string> {
+  return new Set([...imports.values()].flatMap((paths) => [...paths]))
+}
+
+/** Whether a file fails for what Node has kept, and not for its own text: nothing was imported for that. */
+function isAsBefore(error: unknown, before: unknown): boolean {
+  if (error === before) return true
+  const isText = isErrorLike(error) && error.name === 'SyntaxError' && !findPlace(error)
+  return !isText && before !== undefined && toReason(error) === toReason(before)
 }
 
 let count = 0
