@@ -368,6 +368,31 @@ describe('modules that route files load', () => {
   })
 })
 
+it('says nothing of old versions when files of a linked directory go, or get another name', async () => {
+  const language = LANGUAGES['CommonJS']!
+  const app = await start(
+    { ...language, main: `require('node:fs').symlinkSync('real', 'routes')\n${language.main}` },
+    {
+      'real/api/a.js': commonJs(`'a'`),
+      'real/api/b.js': commonJs(`'b'`),
+      'real/api/c.js': commonJs(`'c'`),
+    },
+  )
+  expect(await app.ask('/api/a')).toBe('200 a')
+  app.remove('real/api/a.js')
+  expect(await app.ask('/api/a')).toBe('404 legacy GET /api/a')
+  app.rename('real/api/b.js', 'real/api/new.js')
+  expect(await app.ask('/api/new')).toBe('200 b')
+  app.remove('real/api/c.js')
+  symlinkSync(join(app.folder, 'real/api/new.js'), join(app.folder, 'real/api/d.js'))
+  expect(await app.ask('/api/d')).toBe('200 b')
+  app.remove('real/api/d.js')
+  expect(await app.ask('/api/d')).toBe('404 legacy GET /api/d')
+  app.write('real/api/new.js', commonJs(`'edited'`))
+  expect(await app.ask('/api/new')).toBe('200 edited')
+  expect(app.output()).not.toContain('has changed')
+})
+
 describe('a broken file', () => {
   it('is tried again with each request for it: what it lacked may be there', async () => {
     const app = await start(LANGUAGES['CommonJS']!, {

@@ -104,11 +104,13 @@ export function createRouteModules(
         const file = toRealPath(path)
         return files.has(path) || files.has(file) || forgotten.has(file)
       }
+      const known = new Set([...loaded.keys(), ...errors.keys()])
       for (const path of [...loaded.keys()].filter(isStale)) loaded.delete(path)
       for (const path of tried) loaded.delete(path)
-      // Of what failed there is no old version, or loading it again has to show it.
+      // Route files themselves are loaded again, or gone; what links to those led to can't be told any
+      // more. Of what failed there is no old version, or loading it again has to show it.
       const isLoose = (path: string): boolean =>
-        kinds.has(toRealPath(path)) || forgotten.has(path) || errors.has(path) || failed.has(path)
+        known.has(path) || kinds.has(toRealPath(path)) || forgotten.has(path) || failed.has(path)
       stuck.clear()
       for (const path of changed) if (imported.has(path) || !isLoose(path)) stuck.add(path)
     },
