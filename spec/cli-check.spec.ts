@@ -1,6 +1,6 @@
 // `start-api check`: what it finds in a routes directory, and what it corrects.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, chownSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { runCommand } from '../lib/cli/run-command'
 import { routeText, routeTexts, routesDirectory } from './support/routes-directory'
 
@@ -136,6 +136,21 @@ describe('start-api check', () => {
     expect(readFileSync(join(directory, 'api/new.js'), 'utf8')).toBe(
       `// createAPIFileRoute('/api/old')\n${made('/api/new')}`,
     )
+  })
+
+  it('leaves permissions and owner as they are with --fix, whatever the umask', async () => {
+    const file = join(routesDirectory({ 'api/new.js': made('/api/old') }), 'api/new.js')
+    chmodSync(file, 0o666)
+    // Nobody else may give files away.
+    if (process.getuid?.() === 0) chownSync(file, 1234, 1235)
+    const rights = () => {
+      const { mode, uid, gid } = statSync(file)
+      return { mode: mode & 0o7777, uid, gid }
+    }
+    const before = rights()
+    expect((await check(dirname(dirname(file)), '--fix')).exitCode).toBe(0)
+    expect(readFileSync(file, 'utf8')).toBe(made('/api/new'))
+    expect(rights()).toEqual(before)
   })
 
   it('ends with 0 where --fix has corrected all', async () => {
