@@ -1,5 +1,5 @@
 // `start-api check`: what it finds in a routes directory, and what it corrects.
-import { chmodSync, chownSync, readFileSync, statSync } from 'node:fs'
+import { chmodSync, chownSync, readFileSync, statSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { runCommand } from '../lib/cli/run-command'
 import { routeText, routeTexts, routesDirectory } from './support/routes-directory'
@@ -86,6 +86,17 @@ describe('start-api check', () => {
         },
       ],
     })
+  })
+
+  it('tells of a link that leads nowhere beside all else', async () => {
+    const directory = routesDirectory({ 'api/b.js': 'exports.APIRoute = {}' })
+    symlinkSync('nowhere.js', join(directory, 'api/a.js'))
+    const { exitCode, problems } = await check(directory)
+    expect(exitCode).toBe(1)
+    expect(problems).toMatchObject([
+      { file: 'api/a.js', kind: 'load', message: expect.stringContaining('api/a.js') as string },
+      { file: 'api/b.js', kind: 'export' },
+    ])
   })
 
   it('finds routes that their names hide', async () => {

@@ -1,5 +1,4 @@
 // `start-api check`: all that is wrong with a routes directory, in one run.
-import { readFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { explain } from '../dev/error-place'
 import { StartApiError } from '../errors'
@@ -8,7 +7,7 @@ import type { LoadFailure } from '../routes/load-failure'
 import { type LoadOptions, findRoutes, loadRoutes } from '../routes/load-routes'
 import { correctPathLiterals, findPathLiterals, toExpectedPaths } from '../routes/path-literal'
 import { findLikelyRouteFiles } from '../routes/route-files'
-import { readRouteText } from '../routes/route-text'
+import { readRouteText, readText } from '../routes/route-text'
 import { replaceRouteFile } from '../routes/write-route-file'
 import { type Command, toJson, toSettings } from './command'
 import { type Cell, type Terminal, count, toTable } from './terminal'
@@ -93,14 +92,14 @@ async function toProblem(directory: string, { file, error }: LoadFailure): Promi
 
 /** Where a pattern first matches the text of a file. */
 function findLine(path: string, pattern: RegExp): number | undefined {
-  const text = readFileSync(path, 'utf8')
+  const text = readText(path)
   const index = text.search(pattern)
   return index === -1 ? undefined : text.slice(0, index).split('\n').length
 }
 
 function checkLiterals(directory: string, file: string, base: string, fix: boolean): Problem[] {
   const path = join(directory, file)
-  const text = readFileSync(path, 'utf8')
+  const text = readText(path)
   const problems = findPathLiterals(text).flatMap(({ maker, path, line }): Problem[] => {
     const [expected, ...others] = toExpectedPaths(file, maker, base)
     if (expected === path || others.includes(path)) return []

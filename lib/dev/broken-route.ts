@@ -1,10 +1,10 @@
 // Dev mode: what answers at the URL of a file that can't be used.
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { StartApiError } from '../errors'
 import { type LoadFailure, toFailureLine } from '../routes/load-failure'
 import type { RoutePath } from '../routes/route-path'
 import { METHODS, type Route, toRoute } from '../routes/route-module'
+import { readText } from '../routes/route-text'
 import { explain } from './error-place'
 
 /** A route file that can't be used, told to people. */
@@ -55,12 +55,7 @@ export function toBrokenRoute(
 }
 
 function findMethods(path: string): readonly string[] {
-  let text = ''
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch {
-    // That it can't be read is its reason.
-  }
+  const text = readText(path)
   const named = METHODS.filter((method) => new RegExp(`\\b${method}\\b`).test(text))
   return named.length === 0 || /\bANY\b/.test(text) ? METHODS : named
 }

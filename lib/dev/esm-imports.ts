@@ -1,6 +1,7 @@
 // Dev mode: what an ES module imports of the application. Node tells nobody, so the text has to.
-import { readFileSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { readText } from '../routes/route-text'
 import { statFile } from './stat-file'
 
 const SPECIFIER = /\b(?:from|import)\s*\(?\s*(['"])(\.{1,2}\/[^'"\n?#]+)/g
@@ -28,12 +29,4 @@ function findFile(path: string): string | undefined {
   const names = [...ENDINGS.map((ending) => path + ending), source]
   const file = names.find((name) => statFile(name)?.isFile() === true)
   return file === undefined ? undefined : realpathSync(file)
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
-  }
 }

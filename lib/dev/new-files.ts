@@ -1,9 +1,9 @@
 // Dev mode: what Start's generator does about route files that appear: the first text of an empty one,
 // and the path literal of one that was renamed or copied.
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { toFirstText } from '../routes/first-text'
 import { correctPathLiterals } from '../routes/path-literal'
+import { readText } from '../routes/route-text'
 import { replaceRouteFile } from '../routes/write-route-file'
 
 export interface RoutesDirectory {
@@ -43,12 +43,4 @@ function rewrite(path: string, change: (text: string) => string): boolean {
   if (changed === text) return false
   replaceRouteFile(path, changed)
   return true
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
-  }
 }

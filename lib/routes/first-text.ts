@@ -1,9 +1,9 @@
 // For tools: the first text of a route file, in the style of the files beside it.
-import { readFileSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
 import { isEsm } from './load-module'
 import { toExpectedPaths } from './path-literal'
 import type { Naming } from './route-path'
+import { readText } from './route-text'
 import { toScaffold } from './scaffold'
 import { findStartPackage } from './write-route-file'
 
@@ -74,12 +74,4 @@ function toSyntax(path: string, sibling: string | undefined): 'esm' | 'cjs' {
 function findImportedPackage(text: string | undefined, maker: string): string | undefined {
   const from = new RegExp(`\\b${maker}\\b[^'"()]*(?:from|=\\s*require\\()\\s*['"]([^'"]+)['"]`)
   return from.exec(text ?? '')?.[1]?.replace(/\/api$/, '')
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
-  }
 }

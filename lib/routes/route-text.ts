@@ -11,6 +11,15 @@ export interface RouteText {
   readonly hasHandlers: boolean
 }
 
+/** Empty for a file that can't be read: that is told when it is loaded. */
+export function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
 /** `undefined` for a file that can't be read: loading it fails likewise, and is reported then. */
 export function readRouteText(path: string): RouteText | undefined {
   let text: string
