@@ -71,6 +71,32 @@ export const APIRoute = createAPIFileRoute('/api/users/$id')({
     expect(readFileSync(join(directory, 'api/a.js'), 'utf8')).toBe(routeText('a'))
   })
 
+  it('is kept from nothing by files that answer no request of the path, or can’t be served', async () => {
+    const route = (server: string) =>
+      `const { createFileRoute } = require('express-start-api')\nexports.Route = createFileRoute('/')({ server: ${server} })`
+    const directory = routesDirectory({
+      '__root.js': route('{ middleware: [] }'),
+      'api/_auth.js': route('{ middleware: [] }'),
+      'api/team/route.js': route('{ middleware: [] }'),
+      'api/$id/$id.js': routeText('twice'),
+      'api/$.$.js': routeText('splat'),
+    })
+    const create = (path: string, ...args: readonly string[]) =>
+      rejection(['new', path, '--dir', directory, ...args])
+    expect(await create('/api')).toBe('no rejection')
+    expect(await create('/api/team')).toBe('no rejection')
+    expect(await create('/api/$id')).toBe('no rejection')
+    expect(await create('/api/$id')).toMatch(/ is there already/)
+    expect(await create('/', '--base', '/')).toBe('no rejection')
+  })
+
+  it('leaves what several files answer already', async () => {
+    const directory = routesDirectory(routeTexts('api.a.b.js', 'api/a.b.js'))
+    expect(await rejection(['new', '/api/a/b', '--dir', directory])).toMatch(
+      /^api\.a\.b\.js is there already/,
+    )
+  })
+
   it.each([
     ['users', "the path must be such as '/api/users/$id', not 'users'."],
     ['/api/', "the path must be such as '/api/users/$id', not '/api/'."],

@@ -5,9 +5,10 @@ import { StartApiError } from '../errors'
 import type { Settings } from '../options'
 import { findStyle, toFirstText } from '../routes/first-text'
 import { findRoutes, isBaseDirectory } from '../routes/load-routes'
-import { toNaming } from '../routes/route-file'
+import { type RouteFile, toNaming } from '../routes/route-file'
 import { findRouteFiles, isRouteFile } from '../routes/route-files'
 import { METHODS } from '../routes/route-module'
+import { toRouteName } from '../routes/route-name'
 import { type Naming, isUnder, toPath, toRoutePath, toShape } from '../routes/route-path'
 import { createRouteFile } from '../routes/write-route-file'
 import { type Command, CommandError, toSettings } from './command'
@@ -86,8 +87,14 @@ function rejectTaken(file: string, directory: string, settings: Settings, naming
   const { path, segments } = toRoutePath(file, base, naming)
   if (!existsSync(directory)) return
   const shape = toShape(segments).toLowerCase()
-  const silent = { ...settings, onFailure: () => {}, warn: () => {} }
-  const other = findRoutes(directory, silent).find((routeFile) => {
+  const unusable = new Set<string>()
+  const other = findRoutes(directory, {
+    ...settings,
+    warn: () => {},
+    // Those of a conflict have a path, which is taken.
+    onFailure: ({ file, path }) => void (path === undefined && unusable.add(file)),
+  }).find((routeFile) => {
+    if (unusable.has(routeFile.file) || !mayAnswer(routeFile)) return false
     const { segments } = routeFile.path(toNaming(routeFile.dialect()))
     return toShape(segments).toLowerCase() === shape
   })?.file
@@ -97,4 +104,10 @@ function rejectTaken(file: string, directory: string, settings: Settings, naming
     `${other ?? file} is there already and answers ${path}. Add the methods in it.`,
     { files: [other ?? file] },
   )
+}
+
+/** The root, and layouts that only have middleware, answer nothing themselves. */
+function mayAnswer(routeFile: RouteFile): boolean {
+  const isRoute = routeFile.dialect() === 'APIRoute' || toRouteName(routeFile.file).role === 'route'
+  return isRoute && routeFile.mayAnswer()
 }
