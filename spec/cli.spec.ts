@@ -81,6 +81,14 @@ describe('start-api manifest', () => {
     expect(readFileSync(output, 'utf8')).toBe(text)
   })
 
+  it('leaves itself out where it lies below the routes directory', async () => {
+    const directory = routesDirectory(routeTexts('routes/api/a.js'))
+    const output = join(directory, 'routes/api/manifest.mjs')
+    const args = ['manifest', join(directory, 'routes'), '-o', output]
+    expect((await runCommand(args)).stdout).toMatch(/ written: 1 route file\n$/)
+    expect((await runCommand(args)).stdout).toMatch(/ is up to date: 1 route file\n$/)
+  })
+
   it('prints the manifest where no output is named', async () => {
     const directory = routesDirectory(routeTexts('api/a.js'))
     expect((await runCommand(['manifest', directory])).stdout).toMatch(/^export default \{$/m)

@@ -1,7 +1,7 @@
 // `start-api manifest`: the text of a module that imports the route files, for servers that are
 // bundled: a bundler follows written imports, and no routes directory (hazard 224).
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, relative, resolve, sep } from 'node:path'
+import { dirname, join, relative, resolve, sep } from 'node:path'
 import { findRoutes } from '../routes/load-routes'
 import { type Command, CommandError, toSettings } from './command'
 import { count } from './terminal'
@@ -18,7 +18,8 @@ Writes a module that imports the route files of a directory, for servers that ar
 `,
   options: ['output', 'base', 'ignore'],
   operand: 'directory',
-  run(directory, values) {
+  run(operand, values) {
+    const directory = resolve(operand)
     const { output } = values
     const target = resolve(output ?? 'routes.manifest.ts')
     if (!/\.[cm]?[jt]s$/.test(target) || /\.d\.[cm]?ts$/.test(target)) {
@@ -26,8 +27,11 @@ Writes a module that imports the route files of a directory, for servers that ar
         `--output must be a .ts, .mts, .cts, .js, .mjs or .cjs file, not ${output}.`,
       )
     }
-    const files = findRoutes(resolve(directory), toSettings(values)).map(({ file }) => file)
-    const text = toManifest(files, resolve(directory), target)
+    const files = findRoutes(directory, toSettings(values))
+      .map(({ file }) => file)
+      // The manifest of last time may lie among them.
+      .filter((file) => join(directory, file) !== target)
+    const text = toManifest(files, directory, target)
     if (output === undefined) return { stdout: text, exitCode: 0 }
     // An unchanged file keeps its date: bundlers that watch it would build again.
     const state = readText(target) === text ? 'is up to date' : 'written'
