@@ -298,6 +298,31 @@ await new Promise((resolve) => createServer(app).listen(0, resolve))
     expect(run(app, 'listens.mjs').stdout).toMatch(/^GET +\/only$/m)
   })
 
+  it('finds an application that listens, whatever its module exports besides', () => {
+    const listening = `const app = require('express')().get('/a', () => {})\napp.listen(0)\n`
+    const app = createApp(
+      {
+        'class.js': `${listening}module.exports = class App {}`,
+        'throws.js': `${listening}module.exports = () => { throw new Error('no') }`,
+        'rejects.mjs': `
+import express from 'express'
+export default async () => { throw new Error('no') }
+setTimeout(() => express().get('/a', () => {}).listen(0), 50)`,
+        'nothing.js': `exports.createApp = () => { throw new Error('no database') }`,
+      },
+      ['express'],
+    )
+    for (const module of ['class.js', 'throws.js', 'rejects.mjs']) {
+      const { status, stdout, stderr } = run(app, module)
+      expect([status, stdout, stderr]).toEqual([0, expect.stringMatching(/^GET +\/a$/m), ''])
+    }
+    expect(run(app, 'nothing.js')).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: 'start-api: no database\n',
+    })
+  })
+
   it('lists the routes of an application whose database is out of reach', () => {
     const files = {
       'app.js': `

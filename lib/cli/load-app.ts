@@ -30,9 +30,12 @@ export async function loadApp(module: string, exported: string | undefined): Pro
     console.error(`[start-api] ${relative('', file)} failed beside its routes:`, error)
   })
   const listening = interceptListening()
+  const failures: unknown[] = []
   try {
     const found = await Promise.race([
-      findExported(file, exported).then((app) => app ?? waitFor(listening.app, PATIENCE_MS)),
+      findExported(file, exported, failures).then(
+        (app) => app ?? waitFor(listening.app, PATIENCE_MS),
+      ),
       // A module may wait for the server that never listens.
       listening.app.then((app) => waitFor(new Promise(() => {}), GRACE_MS).then(() => app)),
     ])
@@ -40,6 +43,7 @@ export async function loadApp(module: string, exported: string | undefined): Pro
   } finally {
     listening.restore()
   }
+  if (failures.length > 0) throw failures[0]
   throw new Error(
     `${relative('', file)} has no Express application. Export it (as default, as \`app\`, or as a function that returns it), or name the export with --export.`,
   )
@@ -54,7 +58,15 @@ function recordMountsOf(from: string): void {
   }
 }
 
-async function findExported(file: string, exported: string | undefined): Promise<unknown> {
+/**
+ * @param failures takes what exported functions throw: the module may listen all the same, and export a
+ *   class, say
+ */
+async function findExported(
+  file: string,
+  exported: string | undefined,
+  failures: unknown[],
+): Promise<unknown> {
   const module = await load(file)
   const candidates = toCandidates(module, exported)
   const app = candidates.find(isExpress)
@@ -63,9 +75,13 @@ async function findExported(file: string, exported: string | undefined): Promise
     const served = toServed(candidate)
     if (served !== undefined) return served
     if (typeof candidate !== 'function' || candidate.length > 0) continue
-    const made: unknown = await (candidate as () => unknown)()
-    const found = [made, (made as { app?: unknown } | undefined)?.app].find(isExpress)
-    if (found !== undefined) return found
+    try {
+      const made: unknown = await (candidate as () => unknown)()
+      const found = [made, (made as { app?: unknown } | undefined)?.app].find(isExpress)
+      if (found !== undefined) return found
+    } catch (error) {
+      failures.push(error)
+    }
   }
   return undefined
 }
