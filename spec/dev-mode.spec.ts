@@ -634,6 +634,32 @@ it('lets requests that are under way finish on the old table (hazard 249)', asyn
   expect(await slow).toBe('200 old')
 })
 
+it('answers what waits for a file that never finishes loading once that is mended, or gone', async () => {
+  const hanging = esModule(`'never'`, `console.log('it hangs'); await new Promise(() => {})`)
+  const hangs = (times: number) =>
+    until(() => countOf(app.output(), 'it hangs') === times, app.output)
+  const app = await start(LANGUAGES['ES modules']!, {
+    'routes/api/a.js': esModule(`'a'`),
+    'routes/api/b.js': hanging,
+  })
+  const first = [app.ask('/api/a'), app.ask('/api/b')]
+  await hangs(1)
+  app.write('routes/api/b.js', esModule(`'mended'`))
+  expect(await Promise.all(first)).toEqual(['200 a', '200 mended'])
+  app.write('routes/api/b.js', hanging)
+  const second = [app.ask('/api/a'), app.ask('/api/b')]
+  await hangs(2)
+  app.write('routes/api/b.js', esModule(`'mended again'`))
+  expect(await app.ask('/api/b')).toBe('200 mended again')
+  expect(await Promise.all(second)).toEqual(['200 a', '200 mended again'])
+  app.write('routes/api/b.js', hanging)
+  const third = app.ask('/api/a')
+  await hangs(3)
+  app.remove('routes/api/b.js')
+  expect(await third).toBe('200 a')
+  expect(await app.ask('/api/b')).toBe('404 legacy GET /api/b')
+})
+
 it('keeps the last table while the directory is away', async () => {
   const app = await start(LANGUAGES['CommonJS']!, { 'routes/api/a.js': commonJs(`'a'`) })
   expect(await app.ask('/api/a')).toBe('200 a')

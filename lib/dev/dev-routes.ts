@@ -43,6 +43,8 @@ export function createDevRoutes(
   let state: State | undefined
   /** What the modules were loaded from last, by an update that failed, too: it has left its modules. */
   let last: Look | undefined
+  /** The same, or what has been seen of changes since. */
+  let seen: Look | undefined
   /** Paths of the files that could not be used then. */
   let failed: readonly string[] = []
   /** Whether that update came to no table. */
@@ -65,8 +67,21 @@ export function createDevRoutes(
   let updates: Promise<unknown> = Promise.resolve()
   let waiting = 0
 
+  /** While files are loaded: the update that is under way may wait for one of them for ever. */
+  function noteChanged(): void {
+    if (seen === undefined) return
+    try {
+      const now = look()
+      modules.noteChanged(findChanged(seen, now))
+      seen = now
+    } catch {
+      // The next update tells what is the matter with the directory.
+    }
+  }
+
   /** @param isRetry to load what failed again, in any case */
   function update(isRetry = false): Promise<RouteTable> {
+    if (waiting > 0) noteChanged()
     waiting++
     const result = updates.then(() => run(isRetry)).finally(() => waiting--)
     updates = result.catch(() => {})
@@ -131,7 +146,7 @@ export function createDevRoutes(
     // All that failed is tried again when anything has changed: what it needs may be there now.
     modules.refresh(changed, failed)
     // Of before the load: what has changed during it is seen with the next look.
-    last = now
+    last = seen = now
     isBehind = true
 
     const failures: LoadFailure[] = []

@@ -16,6 +16,8 @@ export interface RouteModuleCache {
    * @param tried route files that are to be loaded again in any case
    */
   refresh(changed: readonly string[], tried: readonly string[]): void
+  /** Has the file that is being loaded loaded again if it is among these. */
+  noteChanged(changed: readonly string[]): void
   /** The files that had changed by then, and whose old version stays in use, as far as loading has shown. */
   findStuck(): string[]
 }
@@ -33,6 +35,8 @@ export function createRouteModules(
   const imports = new Map<string, ReadonlySet<string>>()
   /** What those import that failed as ES modules. */
   const triedImports = new Map<string, ReadonlySet<string>>()
+  /** One at a time. */
+  let loading: { readonly path: string; restart(): void } | undefined
   let latest: ReadonlySet<string> = new Set()
   const stuck = new Set<string>()
   const cache = openModuleCache(directory, (path) => kinds.has(path))
@@ -56,6 +60,20 @@ export function createRouteModules(
     }
   }
 
+  /** One that hangs would keep all routes waiting for ever, and its mended version, too. */
+  async function importLatest(path: string): Promise<unknown> {
+    for (;;) {
+      const change = new Promise<typeof CHANGED>((resolve) => {
+        loading = { path, restart: () => resolve(CHANGED) }
+      })
+      const module = await Promise.race([
+        load === undefined ? importAnew(path) : load(path),
+        change,
+      ])
+      if (module !== CHANGED) return module
+    }
+  }
+
   /** Some releases of Node try again what they could not read; the others, and what has run, fail as before. */
   function noteFailure(path: string, error: unknown): void {
     const file = toRealPath(path)
@@ -73,7 +91,7 @@ export function createRouteModules(
     async load(path) {
       if (loaded.has(path)) return loaded.get(path)
       try {
-        const module = await (load === undefined ? importAnew(path) : load(path))
+        const module = await importLatest(path)
         loaded.set(path, module)
         errors.delete(path)
         triedImports.delete(path)
@@ -115,9 +133,15 @@ export function createRouteModules(
       for (const path of changed) if (imported.has(path) || !isLoose(path)) stuck.add(path)
     },
 
+    noteChanged(changed) {
+      if (loading !== undefined && changed.includes(loading.path)) loading.restart()
+    },
+
     findStuck: () => [...stuck],
   }
 }
+
+const CHANGED = Symbol('changed')
 
 function toPaths(imports: ReadonlyMap<string, ReadonlySet<string>>): Set<string> {
   return new Set([...imports.values()].flatMap((paths) => [...paths]))
