@@ -66,6 +66,20 @@ describe('redirect()', () => {
     [{ to: '/users/$id/edit', params: { id: 'a/b?c#d é' } }, '/users/a%2Fb%3Fc%23d%20%C3%A9/edit'],
     [{ to: '/file/$', params: { _splat: 'a b/c.txt' } }, '/file/a%20b/c.txt'],
     [{ to: '/file/$', params: { '*': 'a/b' } }, '/file/a/b'],
+    [{ to: '/file/$', params: { _splat: '' } }, '/file'],
+    [{ to: '/$', params: { _splat: '' } }, '/'],
+    [{ to: '/{$id}', params: { id: 1 } }, '/1'],
+    [{ to: '/post-{$id}.json', params: { id: 'a/b' } }, '/post-a%2Fb.json'],
+    [{ to: '/p/{-$lang}/about', params: { lang: 'de' } }, '/p/de/about'],
+    [{ to: '/p/{-$lang}/about' }, '/p/about'],
+    [{ to: '/{-$a}/{-$b}', params: { a: undefined, b: null } }, '/'],
+    [{ to: '/f/pre{-$id}suf/x', params: { id: 1 } }, '/f/pre1suf/x'],
+    [{ to: '/f/pre{-$id}suf/x' }, '/f/x'],
+    [{ to: '/f/{$}', params: { _splat: 'a b/c' } }, '/f/a%20b/c'],
+    [{ to: '/f/{$}', params: { _splat: '' } }, '/f'],
+    [{ to: '/f/v{$}.txt', params: { _splat: 'a/b' } }, '/f/va/b.txt'],
+    [{ to: '/f/{$}.txt/y', params: { _splat: 'a' } }, '/f/a.txt/y'],
+    [{ to: '/a/{id}/b{$c' }, '/a/{id}/b{$c'],
     [{ to: '/x', search: { page: 2, q: 'a b', none: undefined } }, '/x?page=2&q=a+b'],
     [{ to: '/x', search: { a: '1', b: true, c: null, d: [1], e: { f: 'g' } } }, query()],
     [{ to: '/x', search: {} }, '/x'],
@@ -101,6 +115,10 @@ describe('redirect()', () => {
     [{ to: '//evil.example?a=1' }],
     [{ to: '/$a/evil.example', params: { a: '' } }],
     [{ to: '/$', params: { _splat: '/evil.example' } }],
+    [{ to: '/{-$a}/evil.example', params: { a: '' } }],
+    [{ to: '/{-$a}//evil.example' }],
+    [{ to: '/{$}/evil.example', params: { _splat: '/' } }],
+    [{ to: '/.{$id}', params: { id: '.' } }],
     [{ to: '/users/$id/x', params: { id: '..' } }],
     [{ to: '/file/$', params: { _splat: 'a/../../admin' } }],
   ])('refuses %j, which leads elsewhere (hazard 153)', (options) => {
@@ -145,6 +163,9 @@ describe('redirect()', () => {
     [{ to: '/$toString', params: {} }, '`params` lacks `toString`, a string or a number'],
     [{ to: '/$id', params: { id: {} } }, '`params` lacks `id`, a string or a number'],
     [{ to: '/$', params: {} }, '`params` lacks `_splat`, a string or a number'],
+    [{ to: '/{$}.txt', params: {} }, '`params` lacks `_splat`, a string or a number'],
+    [{ to: '/post-{$id}', params: {} }, '`params` lacks `id`, a string or a number'],
+    [{ to: '/{-$id}', params: { id: {} } }, '`params` lacks `id`, a string or a number'],
     [{ to: '/$/a', params: { _splat: 'x' } }, '`$` in `to` must be its last segment'],
     [{ to: '/$id', params: () => ({}) }, '`params` must be an object'],
     [{ to: '/a', search: true }, '`search` must be an object'],
@@ -264,6 +285,12 @@ describeHosts('redirects and 404s as answers', (host) => {
     // It may be one for all requests.
     expect(made.headers.has('location')).toBe(false)
     expect(errors).toEqual([])
+  })
+
+  it("complete a redirect of TanStack Router's to a path with v1's patterns", async () => {
+    const to = '/{-$lang}/post-{$id}/{$}.txt'
+    const { response } = await ask(() => routerRedirect({ to, params: { id: 1, _splat: 'a/b' } }))
+    expect(response.headers.get('location')).toBe('/post-1/a/b.txt')
   })
 
   it.each(ways)("answer a notFound() of TanStack Router's that is %s", async (_way, give) => {

@@ -1,6 +1,7 @@
 // The `redirect` helper of TanStack Router, without the router: a Response whose Location is complete.
-import type { ResolveParams } from './api-route'
 import type { Flatten } from './context'
+import { type PathSegment, toV1Segment } from './path-segment'
+import type { ServerRouteParams } from './route-params'
 
 /** Statuses that send a client elsewhere. */
 export type RedirectStatus = 301 | 302 | 303 | 307 | 308
@@ -21,7 +22,7 @@ interface CommonOptions {
 }
 
 interface ToOptions<TTo extends string> {
-  /** A path of this site that begins with `/`; may hold `$name` and a last `$`, see `params`. */
+  /** A path of this site that begins with `/`; may hold what route paths of v1 do, see `params`. */
   to: TTo
   href?: never
   /**
@@ -35,9 +36,18 @@ interface ToOptions<TTo extends string> {
 
 type ParamsOptions<TTo extends string> = string extends TTo
   ? { params?: Readonly<Record<string, ParamValue | undefined>> }
-  : keyof ResolveParams<TTo> extends never
+  : keyof ServerRouteParams<TTo> extends never
     ? { params?: Readonly<Record<string, never>> }
-    : { params: Flatten<{ readonly [K in keyof ResolveParams<TTo>]-?: ParamValue }> }
+    : object extends ParamsOf<TTo>
+      ? { params?: ParamsOf<TTo> }
+      : { params: ParamsOf<TTo> }
+
+/** The rest of a path may be empty, but has to be given. */
+type ParamsOf<TTo extends string, TParams = ServerRouteParams<TTo>> = Flatten<
+  {
+    readonly [K in keyof TParams]: ParamValue | Extract<TParams[K], undefined>
+  } & ('_splat' extends keyof TParams ? { readonly _splat: ParamValue } : unknown)
+>
 
 type ParamValue = string | number
 
@@ -117,6 +127,7 @@ function toLocation(options: RedirectOptions): string {
   const { to, href, params, search, hash }: { [option: string]: unknown } = { ...options }
   if (typeof href === 'string' && href !== '') return toSafeHref(href)
   if (typeof to !== 'string') throw bad('give either `to`, a path, or `href`, a URL')
+  if (!to.startsWith('/')) throw bad('`to` must begin with `/`; a URL of another site is an `href`')
   if (/[?#]/.test(to)) {
     if (search !== undefined || hash !== undefined) {
       throw bad('`to` has a query or a hash of its own beside `search` or `hash`; use these alone')
@@ -130,29 +141,43 @@ function toLocation(options: RedirectOptions): string {
 function fillParams(path: string, params: unknown): string {
   if (!isObject(params ?? {})) throw bad('`params` must be an object')
   const values = (params ?? {}) as Record<string, unknown>
-  const names = path.split('/')
-  return names
-    .map((name, index) => {
-      if (!name.startsWith('$')) return name
-      if (name !== '$') return encodeURIComponent(toParam(values, name.slice(1)))
-      if (index !== names.length - 1) throw bad('`$` in `to` must be its last segment')
-      const rest = toParam(values, '_splat' in values ? '_splat' : '*')
-      return rest.split('/').map(encodeURIComponent).join('/')
-    })
-    .join('/')
+  const names = path.slice(1).split('/')
+  const texts = names.map((name, index) => {
+    const segment = toV1Segment(name)
+    const isBare = segment.kind === 'splat' && segment.suffix === undefined
+    if (isBare && index !== names.length - 1) throw bad('`$` in `to` must be its last segment')
+    return segment.kind === 'static' ? name : fillSegment(segment, values)
+  })
+  return `/${texts.filter((text) => text !== undefined).join('/')}`
+}
+
+/** `undefined` for a segment that is left out, whatever stands around its value. */
+function fillSegment(
+  segment: Exclude<PathSegment, { kind: 'static' }>,
+  values: Record<string, unknown>,
+): string | undefined {
+  const { kind, prefix = '', suffix = '' } = segment
+  if (kind === 'splat') {
+    const rest = toParam(values, '_splat' in values ? '_splat' : '*')
+    return prefix + rest.split('/').map(encodeURIComponent).join('/') + suffix || undefined
+  }
+  if (kind === 'optional' && (ownValue(values, segment.name) ?? null) === null) return undefined
+  return prefix + encodeURIComponent(toParam(values, segment.name)) + suffix
 }
 
 function toParam(values: Record<string, unknown>, name: string): string {
-  const value = Object.hasOwn(values, name) ? values[name] : undefined
+  const value = ownValue(values, name)
   if (typeof value === 'string') return toWellFormed(value)
   if (typeof value === 'number') return String(value)
   throw bad(`\`params\` lacks \`${name === '*' ? '_splat' : name}\`, a string or a number`)
 }
 
+function ownValue(values: Record<string, unknown>, name: string): unknown {
+  return Object.hasOwn(values, name) ? values[name] : undefined
+}
+
 /** A path of this site, whatever the parts that it was made of (hazard 153). */
 function toSafePath(path: string): string {
-  if (!path.startsWith('/'))
-    throw bad('`to` must begin with `/`; a URL of another site is an `href`')
   if (path.startsWith('//') || hasTricks(path)) {
     throw bad('`to` leads to another site or has a dot segment; give the path that is meant')
   }

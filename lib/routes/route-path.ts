@@ -1,20 +1,10 @@
 // Start-up, stage "paths": a route file's name becomes a route path. Pure text, no file system.
+import { type PathSegment, toV0Segment, toV1Segment } from '../define/path-segment'
 import { EXTENSION, rejectUnusableName, toRouteName, unusable } from './route-name'
-
-/** Text around a value that is only a part of its segment: `post-{$id}.json`. */
-export interface Affixes {
-  readonly prefix?: string
-  readonly suffix?: string
-}
 
 /** One part of a route path between two slashes. */
 export type Segment =
-  | { readonly kind: 'static'; readonly text: string }
-  | ({ readonly kind: 'param'; readonly name: string } & Affixes)
-  /** A param whose segment may be missing: `{-$name}`. */
-  | ({ readonly kind: 'optional'; readonly name: string } & Affixes)
-  /** The rest of the path. With `mayBeEmpty`, also none. A suffix may hold slashes. */
-  | ({ readonly kind: 'splat'; readonly mayBeEmpty?: true } & Affixes)
+  | PathSegment
   /** No part of the URL: the path comes from an `index` file of v1. */
   | { readonly kind: 'index' }
 
@@ -78,7 +68,7 @@ export function toOwnPath(file: string, naming: Naming): string {
 /** The parts of a path in TanStack's spelling; `''` and `/` have none. */
 export function toSegments(path: string, naming: Naming): Segment[] {
   const names = path.split('/').filter((name) => name !== '')
-  if (naming === 'v0') return names.map(toSegment)
+  if (naming === 'v0') return names.map(toV0Segment)
   const segments: Segment[] = []
   for (const [index, name] of names.entries()) {
     const segment = toV1Segment(name)
@@ -147,43 +137,6 @@ export function toWireText(text: string): string {
     .replace(/[?#]/g, encodeURIComponent)
     .replace(/%(?:5[BD]|7C)/g, decodeURIComponent)
 }
-
-function toSegment(name: string): Segment {
-  if (name === '$') return { kind: 'splat' }
-  if (name.startsWith('$')) return { kind: 'param', name: toKey(name.slice(1)) }
-  return { kind: 'static', text: name }
-}
-
-/** `$name`, `$`, and within braces: `{-$name}`, `pre{$name}suf`, `pre{-$name}suf`, `pre{$}suf`. */
-function toV1Segment(name: string): Segment {
-  const [, prefix, dash, param, suffix] = /^([^{$][^{]*|)\{(-?)\$([^}]*)\}(.*)$/.exec(name) ?? []
-  const affixes = { ...(prefix && { prefix }), ...(suffix !== '' && { suffix: suffix! }) }
-  if (param === undefined) {
-    const segment = toSegment(name)
-    return segment.kind === 'splat' ? { ...segment, mayBeEmpty: true } : segment
-  }
-  if (dash === '') {
-    return param === ''
-      ? { kind: 'splat', mayBeEmpty: true, prefix: prefix!, suffix: suffix! }
-      : { kind: 'param', name: toKey(param), ...affixes }
-  }
-  return param === ''
-    ? { kind: 'static', text: name }
-    : { kind: 'optional', name: toKey(param), ...affixes }
-}
-
-/**
- * The text as V8 keeps it for names of properties. Part of another text, it would look it up in its
- * table for each request's `params` (Node 24: 0.35 of 10 µs).
- */
-function toKey(text: string): string {
-  let key = keys.get(text)
-  if (key === undefined) keys.set(text, (key = Object.keys({ [text]: true })[0]!))
-  return key
-}
-
-/** Thousands of routes have a few names of params. */
-const keys = new Map<string, string>()
 
 function rejectUnusableSegments(segments: readonly Segment[], file: string): void {
   // A splat's value has these two names.

@@ -14,6 +14,11 @@ expectType<Redirect>(redirect({ to: '/users' }))
 redirect({ to: '/users', search: { page: 2 }, hash: 'top', statusCode: 303, replace: true })
 redirect({ to: '/users/$id', params: { id: 1 } })
 redirect({ to: '/$user/files/$', params: { user: 'a', _splat: 'b/c' } })
+redirect({ to: '/post-{$id}', params: { id: 1 } })
+redirect({ to: '/{-$lang}/about' })
+redirect({ to: '/{-$lang}/about', params: {} })
+redirect({ to: '/{-$lang}/about', params: { lang: undefined } })
+redirect({ to: '/{-$lang}/$id/{$}.txt', params: { lang: 'de', id: 1, _splat: 'a/b' } })
 redirect({ href: 'https://example.org/', code: 301, headers: [['set-cookie', 'a=1']] })
 
 const path: string = '/users'
@@ -32,6 +37,14 @@ redirect({ to: '/users/$id', params: {} })
 redirect({ to: '/users/$id', params: { name: 'x' } })
 // @ts-expect-error -- no path for a splat
 redirect({ to: '/files/$', params: {} })
+// @ts-expect-error -- no path for a splat
+redirect({ to: '/files/{$}.txt' })
+// @ts-expect-error -- the param within the segment is missing
+redirect({ to: '/post-{$id}', params: {} })
+// @ts-expect-error -- only an optional one may be undefined
+redirect({ to: '/{-$lang}/$id', params: { id: undefined } })
+// @ts-expect-error -- another param
+redirect({ to: '/{-$lang}/about', params: { language: 'de' } })
 // @ts-expect-error -- the path has no param
 redirect({ to: '/users', params: { id: 1 } })
 // @ts-expect-error -- redirects nothing
