@@ -139,6 +139,28 @@ describeHosts('a Server Route', (host) => {
     expect((await ask('/api/plain')).text).toBe('ok')
     expect(built.map(({ text }) => text)).toEqual(['route method', 'route '])
   })
+
+  it('runs middleware that its parents have as well once before v1, and again in v1', async () => {
+    const count = createMiddleware().server(({ next, context }) =>
+      next({ context: { count: ((context as { count?: number }).count ?? 0) + 1 } }),
+    )
+    const show = ({ context }: { context: object }) => json((context as { count: number }).count)
+    const before = () => createServerFileRoute().middleware([count])
+    const ask = await start({
+      '__root.ts': { ServerRoute: before() },
+      'api/old.ts': { ServerRoute: before() },
+      'api/old.x.ts': {
+        ServerRoute: before().methods((api) => ({
+          GET: show,
+          POST: api.middleware([count]).handler(show),
+        })),
+      },
+      'api/new.ts': routeOf({ server: { middleware: [count], handlers: { GET: show } } }),
+    })
+    expect((await ask('/api/old/x')).text).toBe('1')
+    expect((await ask('/api/old/x', { method: 'POST' })).text).toBe('2')
+    expect((await ask('/api/new')).text).toBe('2')
+  })
 })
 
 describe('files of v1', () => {

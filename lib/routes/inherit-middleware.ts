@@ -2,6 +2,7 @@
 import { StartApiError } from '../errors'
 import { groupBy } from './group-by'
 import type { LoadFailure } from './load-failure'
+import type { Middleware } from './middleware'
 import { rejectGroups } from './route-conflicts'
 import type { Route } from './route-module'
 import { type RouteName, toRouteName } from './route-name'
@@ -39,8 +40,15 @@ export function inheritMiddleware(
         return []
       }
       const inherited = above.flatMap((place) => parents.get(place)?.[0]!.middleware ?? [])
-      return [{ ...route, middleware: [...inherited, ...route.middleware] }]
+      const middleware = [...inherited, ...route.middleware]
+      return [{ ...route, middleware: route.dialect === 'Route' ? middleware : once(middleware) }]
     })
+}
+
+/** Before v1 Start made one list of all routes' middleware, and ran each object of it once. */
+function once(middleware: readonly Middleware[]): Middleware[] {
+  const seen = new Set<object>()
+  return middleware.filter(({ source }) => !seen.has(source) && seen.add(source))
 }
 
 function mayBeParent({ dialect, file }: Route): boolean {
