@@ -218,4 +218,17 @@ describe('helpers in api.fetch()', () => {
     const response = await api.fetch('https://a.example:8443/api/x/7?q=1')
     expect(await response.json()).toEqual(['a.example:8443', 'https://a.example:8443/api/x/7?q=1'])
   })
+
+  it('take the protocol from the URL, unless the forwarded one is to count', async () => {
+    const api = route(() =>
+      json([
+        server.getRequestProtocol(),
+        server.getRequestProtocol({ xForwardedProto: true }),
+        server.getRequestUrl({ xForwardedProto: true }).origin,
+      ]),
+    )
+    const headers = { 'x-forwarded-proto': 'http' }
+    const response = await api.fetch('https://a.example/api/x/7', { headers })
+    expect(await response.json()).toEqual(['https', 'http', 'http://a.example'])
+  })
 })

@@ -112,6 +112,27 @@ describeHosts('helpers that read the request', (host) => {
     ])
   })
 
+  it.each([
+    ['https, http', 'https'],
+    ['http, https', 'http'],
+    [' HTTPS ', 'https'],
+    ['gopher', 'http'],
+    ['', 'http'],
+  ])('believe the first forwarded protocol of %j where told to', async (header, protocol) => {
+    const seen = await ask(
+      host,
+      () => [
+        helpers.getRequestProtocol({ xForwardedProto: true }),
+        helpers.getRequestUrl({ xForwardedProto: true }).protocol,
+        helpers.getRequestProtocol(),
+        // As options that are read from somewhere have it.
+        helpers.getRequestProtocol({ xForwardedProto: undefined } as object),
+      ],
+      { headers: { 'x-forwarded-proto': header } },
+    )
+    expect(seen).toEqual([protocol, `${protocol}:`, 'http', 'http'])
+  })
+
   it('give cookies, and not those set meanwhile', async () => {
     const seen = await ask(
       host,

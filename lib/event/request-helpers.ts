@@ -75,11 +75,7 @@ export const getRequestHost = toHelper('getRequestHost', toHost)
  * `http` or `https` (Start v0 and v1), as Express's `trust proxy` sees it. With `xForwardedProto: true`
  * the header counts from anybody, as in Start by default: there a client can choose it (hazard 19).
  */
-export const getRequestProtocol = toHelper(
-  'getRequestProtocol',
-  (event, options?: { xForwardedProto?: boolean }) =>
-    h3.getRequestProtocol(event, trusting(options)),
-)
+export const getRequestProtocol = toHelper('getRequestProtocol', toProtocol)
 
 /** The URL of the request, a new object each time (Start v0). Options as for host and protocol. */
 export const getRequestURL = toHelper('getRequestURL', toUrl)
@@ -93,7 +89,7 @@ interface UrlOptions {
 }
 
 function toUrl(event: h3.H3Event, options?: UrlOptions): URL {
-  const origin = `${h3.getRequestProtocol(event, trusting(options))}://${toHost(event, options)}`
+  const origin = `${toProtocol(event, options)}://${toHost(event, options)}`
   // `//path` alone would be read as a host.
   return new URL(origin + event.path)
 }
@@ -108,9 +104,16 @@ function toHost(
     : (event.web?.url ?? h3.getRequestURL(event)).host
 }
 
-/** h3 believes the forwarded protocol unless it is told not to. */
-function trusting(options: UrlOptions = {}): UrlOptions {
-  return { xForwardedProto: false, ...options }
+/** h3 knows no list of proxies and no capital letters, and no `http` in front of https. */
+function toProtocol(
+  event: h3.H3Event,
+  { xForwardedProto }: Pick<UrlOptions, 'xForwardedProto'> = {},
+): 'http' | 'https' {
+  const forwarded = xForwardedProto === true && h3.getRequestHeader(event, 'x-forwarded-proto')
+  const first = forwarded ? forwarded.split(',', 1)[0]?.trim().toLowerCase() : undefined
+  return first === 'http' || first === 'https'
+    ? first
+    : h3.getRequestProtocol(event, { xForwardedProto: false })
 }
 
 /**
