@@ -156,6 +156,22 @@ describeHosts('setResponseStatus()', (host) => {
       expect(response.status).toBe(201)
     }
   })
+
+  it('ignores the reason phrase of such a status, too', async () => {
+    const response = await ask(host, () => {
+      server.setResponseStatus(1000, 'Weird')
+      return new Response('x', { status: 201 })
+    })
+    expect([response.status, response.statusText]).toEqual([201, 'Created'])
+  })
+
+  it('takes a status that JavaScript has as text', async () => {
+    const response = await ask(host, () => {
+      server.setResponseStatus('404' as never)
+      return new Response('x')
+    })
+    expect(response.status).toBe(404)
+  })
 })
 
 describeHosts('handlers of a header that is a method of Headers', (host) => {

@@ -6,20 +6,25 @@ import * as h3 from 'h3'
 import { currentEvent } from './event-context'
 import { readEventBody, responseOf } from './h3-event'
 import { toHelper } from './helper'
-import type { ResponseState } from './response-state'
+import { type ResponseState, isFinalStatus } from './response-state'
 import { writeThrough } from './response-headers'
 
 /**
  * Sets the status of the answer, whatever Response the handler returns or throws (Start v0 and v1).
  *
- * @param code 200 to 599; other values are ignored
+ * @param code 200 to 599; others are ignored, and `text` with them
  * @param text reason phrase; by default the code's standard one. HTTP/2 has none
  */
 export const setResponseStatus = toHelper(
   'setResponseStatus',
   (event, code?: number, text?: string): void => {
     // h3 would set the present status in place of a bad one, and so overrule the Response's own.
-    if (code !== undefined) event.node.res.statusCode = code
+    if (code !== undefined) {
+      // JavaScript may have it as text.
+      const status = Number(code)
+      if (!isFinalStatus(status)) return
+      event.node.res.statusCode = status
+    }
     h3.setResponseStatus(event, undefined, text)
   },
 )

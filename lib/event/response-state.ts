@@ -39,7 +39,7 @@ export class ResponseState {
 
   /** Statuses that no final answer has are ignored, as in Start 1.169.5. */
   setStatus(status: number): void {
-    if (Number.isInteger(status) && status >= 200 && status <= 599) this.status = status
+    if (isFinalStatus(status)) this.status = status
   }
 
   /** What helpers have set; `undefined` also for what they have removed. */
@@ -101,4 +101,9 @@ export class ResponseState {
     this.answer = undefined
     return new Response(body as ConstructorParameters<typeof Response>[0])
   }
+}
+
+/** Whether a final answer can have this status. */
+export function isFinalStatus(status: number): boolean {
+  return Number.isInteger(status) && status >= 200 && status <= 599
 }
