@@ -50,6 +50,23 @@ describeHosts('a Server Route', (host) => {
     })
   })
 
+  it.each([
+    ['%41%20%C3%A9', 'A é'],
+    ['%2F%3f%3A%252F%5c', '%2F%3f%3A%252F%5c'],
+    // What URLs never hold as it is stays so, in capital letters.
+    ['%22%3c%3e%60%7b%7d%1f%7f', '%22%3C%3E%60%7B%7D%1F%7F'],
+    ['[^|]~', '[^|]~'],
+  ])('reads %s in its pathname as %s, as in Start', async (written, pathname) => {
+    const ask = await start({
+      'api/$.ts': routeOf({
+        server: {
+          handlers: { GET: (options: { pathname: string }) => new Response(options.pathname) },
+        },
+      }),
+    })
+    expect((await ask(`/api/${written}`)).text).toBe(`/api/${pathname}`)
+  })
+
   it('has ANY for methods without a handler, and GET for HEAD', async () => {
     const any = ({ request }: { request: Request }) => new Response(`any ${request.method}`)
     const ask = await start({

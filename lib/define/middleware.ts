@@ -6,7 +6,10 @@ import type { HostData } from './register'
 export interface MiddlewareOptions<TContext> {
   /** The request as a native fetch Request. Built when first read. */
   request: Request
-  /** The path of `request.url`, decoded but for `%2F`, `%25` and the like, as in Start. */
+  /**
+   * The path of `request.url`, decoded but for `%2F`, `%25` and the like, as in Start; there
+   * middleware of all requests gets spaces and letters beyond ASCII encoded.
+   */
   pathname: string
   /**
    * Node's `req` and `res`, what the option `context` adds, and what middleware before this one has

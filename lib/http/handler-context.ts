@@ -65,17 +65,18 @@ class LazyContext {
   }
 }
 
-/** As Start v1 decodes it: all but what would change the meaning of the path. */
+/** As Start v1 decodes it: all but what would change the meaning of the path, or is in no URL as it is. */
 function decodePath(pathname: string): string {
   if (!pathname.includes('%')) return pathname
   // Text, and in between what was split at.
-  const parts = pathname.split(/(%25|%5C|%[01][\da-f]|%7F)/i)
+  const parts = pathname.split(/(%25|%5C)/i)
   return parts.map((part, index) => (index % 2 === 1 ? part : decodeText(part))).join('')
 }
 
 function decodeText(text: string): string {
   try {
-    return decodeURI(text)
+    // oxlint-disable-next-line no-control-regex
+    return decodeURI(text).replace(/[\0-\x1f"<>`{}\x7f]/g, encodeURIComponent)
   } catch {
     return text
   }
