@@ -309,6 +309,22 @@ describe('lists of middleware', () => {
     })
   })
 
+  it('may be null, as in Start', async () => {
+    const leaf = { options: { ...log('leaf').options, middleware: null } }
+    const api = startApi(
+      {
+        'api/x.ts': route({
+          middleware: null,
+          handlers: { GET: { middleware: null, handler: ok } },
+        }),
+        'api/y.ts': route({ middleware: [leaf], handlers: { GET: showLog } }),
+      },
+      { start: createStart(() => ({ requestMiddleware: null as never })) },
+    )
+    const texts = ['/api/x', '/api/y'].map(async (path) => (await api.fetch(path)).text())
+    expect(await Promise.all(texts)).toEqual(['handler', 'leaf'])
+  })
+
   it('refuse what depends on itself', async () => {
     const options: Record<string, unknown> = { server: ok }
     const own = { options }

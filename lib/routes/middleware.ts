@@ -19,13 +19,13 @@ const MAX_DEPTH = 100
 /**
  * A list as it runs: each one's dependencies before itself, each object once, as in Start.
  *
- * @param list what was written as a list; `undefined` is an empty one
+ * @param list what was written as a list; `undefined` and `null` are empty ones
  * @param place names the list in errors: `server.middleware`, or `option middleware`
  * @param of names where it stands, ` of api/users.ts`
  * @throws TypeError for what can't run; the message begins with the place
  */
 export function toMiddleware(list: unknown, place: string, of = ''): readonly Middleware[] {
-  if (list === undefined) return NONE
+  if ((list ?? null) === null) return NONE
   const found = new Map<unknown, Middleware>()
   addAll(found, list, place, of, 0)
   return [...found.values()]
@@ -38,7 +38,7 @@ function addAll(
   of: string,
   depth: number,
 ): void {
-  if (list === undefined) return
+  if ((list ?? null) === null) return
   if (!Array.isArray(list)) {
     throw new TypeError(`${place}${of} is ${describe(list)}; make it an array of middleware`)
   }
