@@ -81,6 +81,22 @@ describeHosts('a Server Route', (host) => {
     expect(await ask('/api/x', { method: 'HEAD' })).toMatchObject({ status: 200, text: '' })
   })
 
+  it('leaves a method that has middleware and no handler to its page, not to ANY or GET', async () => {
+    const deny = createMiddleware().server(() => new Response('denied', { status: 401 }) as never)
+    const ask = await start({
+      'api/x.ts': routeOf({
+        component: () => null,
+        server: { handlers: { GET: { middleware: [deny] }, ANY: ok } },
+      }),
+      'api/y.ts': routeOf({ server: { handlers: { GET: ok, HEAD: { middleware: [deny] } } } }),
+    })
+    expect((await ask('/api/x')).text).toBe('legacy GET /api/x')
+    expect((await ask('/api/x', { method: 'HEAD' })).status).toBe(404)
+    expect((await ask('/api/y', { method: 'HEAD' })).status).toBe(404)
+    expect((await ask('/api/x', { method: 'PUT' })).text).toBe('ok')
+    expect((await ask('/api/y')).text).toBe('ok')
+  })
+
   it('has no TRACE, not even by ANY: no fetch Request can stand for one', async () => {
     const { port } = await serve(host, [
       startApi({ 'api/x.ts': routeOf({ server: { handlers: { ANY: ok } } }) }),

@@ -8,15 +8,14 @@ import { ANY, type Handler, type HandlerContext, METHODS, type Route } from '../
 import { isForbiddenMethod } from './request-url'
 
 /**
- * The handler for a method: HEAD is served by GET where a route has no HEAD of its own
+ * The handler for a method: HEAD is served as GET where a route has no HEAD of its own
  * (RFC 9110, 9.3.2), and what is left by ANY.
  */
-export function findHandler({ handlers }: Route, method: string): Handler | undefined {
-  return (
-    handlers.get(method) ??
-    (method === 'HEAD' ? handlers.get('GET') : undefined) ??
-    (isForbiddenMethod(method) ? undefined : handlers.get(ANY))
-  )
+export function findHandler(route: Route, method: string): Handler | undefined {
+  const own = route.handlers.get(method)
+  if (own !== undefined || route.pageMethods?.has(method)) return own
+  if (method === 'HEAD') return findHandler(route, 'GET')
+  return isForbiddenMethod(method) ? undefined : route.handlers.get(ANY)
 }
 
 /** The `Allow` header of a route: what it answers, HEAD and OPTIONS included. */

@@ -41,6 +41,11 @@ export interface Route {
    * 43, 247). Empty for a file that only has middleware for the routes below it.
    */
   readonly handlers: ReadonlyMap<string, Handler>
+  /**
+   * Methods with middleware and no handler: the page of the file answers them, in Start behind that
+   * middleware, and no ANY does.
+   */
+  readonly pageMethods?: ReadonlySet<string> | undefined
   /** In the order in which it runs, around all handlers. */
   readonly middleware: readonly Middleware[]
   /** What runs for one method only, after `middleware`. */
@@ -148,7 +153,7 @@ export function toRoute(file: string, path: RoutePath, module: unknown): Route {
       methods === null ? `has no \`${member}\`` : `has ${member} that are ${describe(methods)}`
     throw bad(file, `exports ${article(dialect)} that ${what}; ${reader.toAdvice(path.path)}`)
   }
-  const { handlers, methodMiddleware } = toHandlers(file, dialect, methods)
+  const { handlers, pageMethods, methodMiddleware } = toHandlers(file, dialect, methods)
   if (handlers.size === 0 && parts.methods !== undefined && dialect !== 'Route') {
     throw bad(
       file,
@@ -162,6 +167,7 @@ export function toRoute(file: string, path: RoutePath, module: unknown): Route {
     file,
     dialect,
     handlers,
+    pageMethods,
     middleware: read(file, parts.middleware, list),
     methodMiddleware,
     isPage: parts.isPage === true,
@@ -172,8 +178,9 @@ function toHandlers(
   file: string,
   dialect: Dialect,
   methods: Members,
-): Pick<Route, 'handlers' | 'methodMiddleware'> {
+): Pick<Route, 'handlers' | 'pageMethods' | 'methodMiddleware'> {
   const handlers = new Map<string, Handler>()
+  let pageMethods: Set<string> | undefined
   let methodMiddleware: Map<string, readonly Middleware[]> | undefined
   const problems: string[] = []
   for (const name of Object.keys(methods)) {
@@ -185,8 +192,10 @@ function toHandlers(
       continue
     }
     const { handler, list } = toHandler(dialect, value)
-    // Left to the page of the file, middleware included, and pages are not ours.
-    if (handler === undefined && list !== undefined) continue
+    if (handler === undefined && list !== undefined) {
+      ;(pageMethods ??= new Set()).add(method)
+      continue
+    }
     if (typeof handler !== 'function') {
       problems.push(`a \`${name}\` that is ${describe(value)}; make it a function`)
       continue
@@ -197,7 +206,7 @@ function toHandlers(
     if (own.length > 0 || methodMiddleware) (methodMiddleware ??= new Map()).set(method, own)
   }
   if (problems.length > 0) throw bad(file, `has ${problems.join('; and ')}`)
-  return { handlers, methodMiddleware }
+  return { handlers, pageMethods, methodMiddleware }
 }
 
 /** A function, `{ middleware, handler }` (v1), or what the method builder made (before v1). */
