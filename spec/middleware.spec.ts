@@ -238,6 +238,40 @@ describeHosts('middleware', (host) => {
     expect(errors).toEqual([])
   })
 
+  it('keeps the answer of a middleware that did not wait for the rest, however late that ends', async () => {
+    const later = (milliseconds: number) =>
+      new Promise((resolve) => setTimeout(resolve, milliseconds))
+    const seen: unknown[] = []
+    const logger = middleware(async ({ next }) => {
+      const result = await next()
+      seen.push(result.response.status)
+      await later(60)
+      return result
+    })
+    const guard = middleware(async ({ next }) => {
+      void next()
+      await later(5)
+      return new Response('no', { status: 401 })
+    })
+    const pass = middleware(({ next }) => next())
+    const more = middleware(async ({ next }) => ({ ...(await next()), context: { late: true } }))
+    const slow = async () => {
+      await later(20)
+      return new Response('secret')
+    }
+    const thrown = async () => {
+      await later(20)
+      throw new Response('secret')
+    }
+    for (const handler of [slow, thrown]) {
+      const { status, text } = await ask([logger, guard, pass, more], handler)
+      expect([status, text]).toEqual([401, 'no'])
+    }
+    const answered = await ask([logger, guard, middleware(slow), pass])
+    expect([answered.status, answered.text]).toEqual([401, 'no'])
+    expect(seen).toEqual([401, 401, 401])
+  })
+
   it('runs for HEAD as for GET, and its answer loses the body', async () => {
     const { url } = await serve(host, [chainX([log('a')], showLog as never)])
     const response = await fetch(`${url}/api/x`, { method: 'HEAD' })

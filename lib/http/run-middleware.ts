@@ -4,6 +4,7 @@ import { findEvent } from '../event/event-context'
 import type { Middleware } from '../routes/middleware'
 import type { Handler, HandlerContext, Route } from '../routes/route-module'
 import { deriveContext } from './handler-context'
+import { discard } from './response-body'
 import { withOpenHeaders } from './response-head'
 import { findResponse, toAnswer } from './run-route'
 import { toPageHandler } from './leave-to-page'
@@ -33,7 +34,17 @@ export function withMiddleware(route: Route, global: readonly Middleware[]): Rou
 function toChain(chain: readonly Middleware[], handler: Handler, place: string): Handler {
   if (chain.length === 0) return handler
   return (context) =>
-    enter({ chain, handler, place, result: deriveContext(context, {}), handed: {} }, 0)
+    enter(
+      {
+        chain,
+        handler,
+        place,
+        result: deriveContext(context, {}),
+        handed: {},
+        outermostOver: Infinity,
+      },
+      0,
+    )
 }
 
 /** One request on its way through a chain. */
@@ -45,6 +56,11 @@ interface Run {
   readonly result: Result
   /** What middleware has handed on beside `context`. */
   readonly handed: Record<string, unknown>
+  /**
+   * Index of the outermost middleware that has ended. What has begun further in and ends later answers
+   * nothing: a guard's answer stays, though it called `next()` and did not wait.
+   */
+  outermostOver: number
 }
 
 /** What `next()` resolves to: one object for the whole request, which middleware may change. */
@@ -96,8 +112,10 @@ async function runMiddleware(run: Run, turn: Turn): Promise<Response> {
   } catch (thrown) {
     returned = findResponse(thrown)
     if (returned === undefined && turn.misuse === undefined) throw thrown
+  } finally {
+    turn.isOver = true
+    run.outermostOver = Math.min(run.outermostOver, turn.index)
   }
-  turn.isOver = true
   if (turn.misuse !== undefined) throw turn.misuse
   return settle(run, turn, returned)
 }
@@ -111,10 +129,11 @@ function runNext(run: Run, turn: Turn, changes: Changes = {}): Promise<Result> {
     turn.misuse = bad(run, turn, what)
     return silence(Promise.reject(turn.misuse))
   }
-  apply(run, changes)
+  const isLate = (): boolean => run.outermostOver <= turn.index
+  apply(run, isLate() ? { ...changes, response: undefined } : changes)
   const downstream = enter(run, turn.index + 1).then((response) => {
-    // Who has not waited for it has answered otherwise.
-    if (!turn.isOver) run.result.response = withOpenHeaders(response)
+    if (!isLate()) run.result.response = withOpenHeaders(response)
+    else if (response !== run.result.response) discard(response)
     return run.result
   })
   return (turn.downstream = silence(downstream))
@@ -129,6 +148,7 @@ function silence<T>(promise: Promise<T>): Promise<T> {
 /** The answer after a middleware's turn: its own, or that of the rest. */
 function settle(run: Run, turn: Turn, returned: unknown): Response {
   const own = findEvent()?.said?.takeAnswer() ?? findResponse(returned)
+  if (run.outermostOver < turn.index) return own ?? new Response()
   if (own !== undefined) run.result.response = own
   else if (isChanges(returned)) apply(run, returned)
   else if (returned !== undefined) {
