@@ -5,10 +5,20 @@ import {
   createFileRoute,
   createMiddleware,
   createStart,
+  isRedirect,
   json,
+  redirect,
   startApi,
 } from 'express-start-api'
-import { getRequest, setCookie, setResponseHeader } from 'express-start-api/server'
+import {
+  appendResponseHeader,
+  clearResponseHeaders,
+  getRequest,
+  sendRedirect,
+  setCookie,
+  setResponseHeader,
+  setResponseStatus,
+} from 'express-start-api/server'
 import { type ServerFunction, chainX, middleware } from './support/chain'
 import { describeHosts, listen, serve } from './support/hosts'
 import { recordProcessErrors } from './support/process-errors'
@@ -153,6 +163,49 @@ describeHosts('middleware', (host) => {
     expect([status, ...seen]).toEqual([302, 'http://localhost/y', 'a=1; Path=/', 'yes'])
   })
 
+  it('sees the answer as it will be sent, what helpers have said included', async () => {
+    const seen: unknown[] = []
+    const look = () =>
+      middleware(async ({ next }) => {
+        const result = await next()
+        const { status, headers } = result.response
+        const names = ['x-set', 'x-added', 'vary', 'x-own', 'location']
+        seen.push([status, headers.getSetCookie(), names.map((name) => headers.get(name))])
+        return result
+      })
+    const append = middleware(async ({ next }) => {
+      const result = await next()
+      appendResponseHeader('x-added', '3')
+      return result
+    })
+    const first = [404, ['own=1', 'a=1; Path=/'], ['1', '1, 2', 'A, B', 'own', null]]
+    const last = [404, ['own=1', 'a=1; Path=/'], ['1', '1, 2, 3', 'A, B', 'own', null]]
+    const { status, text, headers } = await ask([look(), append, look(), look()], () => {
+      setResponseStatus(404)
+      setResponseHeader('x-set', '1')
+      setResponseHeader('vary', 'B')
+      appendResponseHeader('x-added', '2')
+      setCookie('a', '1')
+      const own = { 'set-cookie': 'own=1', 'x-added': '1', 'x-set': '0', vary: 'A', 'x-own': 'own' }
+      return new Response('not found', { headers: own })
+    })
+    expect(seen.splice(0)).toEqual([first, first, last])
+    const names = ['x-set', 'x-added', 'vary', 'x-own', 'location']
+    expect([status, headers.getSetCookie(), names.map((name) => headers.get(name))]).toEqual(last)
+    expect(text).toBe('not found')
+
+    await ask([look()], () => {
+      clearResponseHeaders()
+      setResponseStatus(204)
+      return new Response('text', { headers: { 'x-own': 'own' } })
+    })
+    await ask([look()], () => sendRedirect('/y'))
+    expect(seen).toEqual([
+      [204, [], [null, null, null, null, null]],
+      [302, [], [null, null, null, null, '/y']],
+    ])
+  })
+
   it('keeps the answer of the rest where it returns nothing', async () => {
     const quiet = middleware(async ({ next }) => {
       await next()
@@ -189,6 +242,59 @@ describeHosts('middleware', (host) => {
     })
     expect((await ask([guard], fail)).text).toBe('boom')
     expect((await ask([log('a')], fail)).status).toBe(503)
+  })
+
+  it('catches what the rest throws as it is, an Error or not', async () => {
+    const caught: unknown[] = []
+    const guard = middleware(async ({ next }) => {
+      try {
+        return await next()
+      } catch (error) {
+        caught.push(error)
+        throw error
+      }
+    })
+    const thrown = { code: 'E_FULL' }
+    const { url, errors } = await serve(host, [
+      chainX([guard], () => {
+        throw thrown
+      }),
+    ])
+    expect((await fetch(`${url}/api/x`)).status).toBe(500)
+    expect(caught).toEqual([thrown])
+    expect(caught[0]).toBe(thrown)
+    // What reaches Express is an Error all the same.
+    expect(errors).toEqual([expect.objectContaining({ code: 'ERR_START_API_THROWN' })])
+    expect((errors[0] as Error).message).toContain('GET api/x.ts')
+  })
+
+  it('tells a redirect by `isRedirect()`, and its options', async () => {
+    const seen: unknown[] = []
+    const look = () =>
+      middleware(async ({ next }) => {
+        const { response } = await next()
+        seen.push(isRedirect(response) && response.options)
+        return response
+      })
+    const to = { to: '/login' } as const
+    const { url } = await serve(host, [
+      chainX([look(), look()], () => {
+        setCookie('a', '1')
+        return redirect(to)
+      }),
+    ])
+    const response = await fetch(`${url}/api/x`, { redirect: 'manual' })
+    expect([response.status, response.headers.get('location')]).toEqual([307, '/login'])
+    expect(response.headers.getSetCookie()).toEqual(['a=1; Path=/'])
+    expect(seen).toEqual([to, to])
+  })
+
+  it('may return `null` for nothing, and call `next(null)`', async () => {
+    const quiet = middleware(async ({ next }) => {
+      await next(null as never)
+      return null
+    })
+    expect((await ask([quiet])).text).toBe('handler')
   })
 
   it.each<[string, ServerFunction, string]>([

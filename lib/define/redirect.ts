@@ -109,17 +109,24 @@ export function isRedirect(value: unknown): value is Redirect {
  *
  * @throws TypeError as `redirect()`
  */
-export function resolveRedirect(redirect: Redirect): Response {
+export function resolveRedirect(redirect: Redirect): Redirect {
+  if (resolved.has(redirect)) return redirect
   const { headers, options } = redirect
   const href = headers.get('location') ?? options.href
   // The Response belongs to the one who made it: nothing is written to it.
   const own = new Headers(headers)
   own.set('location', toLocation(href ? { href } : options))
-  return new Response(null, {
-    status: redirect.status,
-    statusText: redirect.statusText,
-    headers: own,
-  })
+  const { status, statusText } = redirect
+  return toRedirect(new Response(null, { status, statusText, headers: own }), options)
+}
+
+/** Those whose Location is complete. */
+const resolved = new WeakSet<Response>()
+
+/** Makes a redirect, as middleware knows it, of a Response with a complete Location. */
+export function toRedirect(response: Response, options: RedirectOptions): Redirect {
+  resolved.add(response)
+  return Object.assign(response, { options })
 }
 
 function toLocation(options: RedirectOptions): string {

@@ -1,8 +1,12 @@
 // Per request: one head from what the Response and the helpers say, in the order that design decides.
+import { isDeepStrictEqual } from 'node:util'
+import { isRedirect, toRedirect } from '../define/redirect'
+import { takeText, toTextResponse } from '../define/text-response'
 import { StartApiError } from '../errors'
 import type { ResponseState } from '../event/response-state'
 import { mergeCookies } from '../event/set-cookie'
 import { isPassedOn, passOn } from './pass-on'
+import { discard } from './response-body'
 
 /** Status line and headers of an answer, ready to be written. */
 export interface ResponseHead {
@@ -67,7 +71,8 @@ export function toResponseHead(response: Response, state: ResponseState | undefi
   for (const [name, value] of state?.headers ?? []) {
     const own = state?.isAdded(name) === true ? headers.get(name) : undefined
     if (value === null) removed.push(name)
-    else headers.set(name, own === undefined ? value : [own, value].flat())
+    else if (own === undefined) headers.set(name, value)
+    else headers.set(name, [own, toNew(value, added.get(response)?.get(name))].flat())
   }
   const keepsCookies = state?.isCleared !== true && !removed.includes('set-cookie')
   for (const name of removed) headers.delete(name)
@@ -105,17 +110,54 @@ function isDecoded({ url, headers }: Response): boolean {
   return Boolean(url) && codings.every((coding) => DECODED.has(coding.trim()))
 }
 
-/** The Response with the helpers' word in it, for callers that take a fetch Response. */
+/** By Response that `applyHelpers` made: what helpers added, which is among its own headers now. */
+const added = new WeakMap<Response, ReadonlyMap<string, readonly string[]>>()
+
+/** What helpers have added since. */
+function toNew(value: string | readonly string[], before: readonly string[] = []): string[] {
+  const values = [value].flat()
+  const isContinued = before.every((item, index) => values[index] === item)
+  return isContinued ? values.slice(before.length) : values
+}
+
+/**
+ * The Response with the helpers' word in it, for callers that take a fetch Response. It may be applied
+ * again, with what helpers have said since.
+ */
 export function applyHelpers(response: Response, state: ResponseState | undefined): Response {
   if (state === undefined || state.isEmpty) return response
-  const head = toResponseHead(response, state)
+  const { status, statusText, headers: own, cookies } = toResponseHead(response, state)
   const headers = new Headers()
-  for (const [name, value] of head.headers) {
+  for (const [name, value] of own) {
     for (const item of [value].flat()) headers.append(name, item)
   }
-  for (const cookie of head.cookies) headers.append('set-cookie', cookie)
-  const body = NULL_BODY.has(head.status) ? null : response.body
-  return new Response(body, { status: head.status, statusText: head.statusText, headers })
+  for (const cookie of cookies) headers.append('set-cookie', cookie)
+  const isSame =
+    status === response.status &&
+    statusText === response.statusText &&
+    isDeepStrictEqual([...headers], [...response.headers])
+  if (isSame) return response
+  const copy = withHead(response, { status, statusText, headers })
+  const additions = [...state.headers].filter(([name]) => state.isAdded(name))
+  added.set(copy, new Map(additions.map(([name, value]) => [name, [value ?? []].flat()])))
+  return copy
+}
+
+function withHead(response: Response, init: ResponseInit & { headers: Headers }): Response {
+  if (NULL_BODY.has(init.status ?? 200)) {
+    discard(response)
+    return keepMarks(response, new Response(null, init))
+  }
+  // A text without a type would be given one.
+  const text = init.headers.has('content-type') ? takeText(response) : undefined
+  const copy = text === undefined ? new Response(response.body, init) : toTextResponse(text, init)
+  return keepMarks(response, copy)
+}
+
+/** What a copy must not lose: that the request is left to others, and what makes a redirect one. */
+function keepMarks(response: Response, copy: Response): Response {
+  if (isPassedOn(response)) passOn(copy)
+  return isRedirect(response) ? toRedirect(copy, response.options) : copy
 }
 
 /** Plugins write headers, which those of `fetch()` and `Response.redirect()` refuse (hazard 150). */
@@ -127,8 +169,7 @@ export function withOpenHeaders(response: Response): Response {
   } catch {
     // Response.error() can't be copied, nor sent.
     if (response.status === 0) return response
-    const copy = new Response(response.body, response)
-    const open = isPassedOn(response) ? passOn(copy) : copy
+    const open = keepMarks(response, new Response(response.body, response))
     // Of what `fetch()` gave, and has decoded, see toResponseHead().
     return Object.defineProperty(open, 'url', { value: response.url })
   }

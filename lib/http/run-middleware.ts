@@ -5,8 +5,8 @@ import type { Middleware } from '../routes/middleware'
 import type { Handler, HandlerContext, Route } from '../routes/route-module'
 import { deriveContext } from './handler-context'
 import { discard } from './response-body'
-import { withOpenHeaders } from './response-head'
-import { findResponse, toAnswer } from './run-route'
+import { applyHelpers, withOpenHeaders } from './response-head'
+import { findResponse, toReturnedAnswer } from './run-route'
 import { toPageHandler } from './leave-to-page'
 
 /**
@@ -91,24 +91,27 @@ async function enter(run: Run, index: number): Promise<Response> {
     : runMiddleware(run, { middleware, index, isOver: false })
 }
 
+/** What is thrown and is no Response stays what it is: a middleware may know it. */
 async function runHandler({ handler, place, result, handed }: Run): Promise<Response> {
-  const context = deriveContext(result, handed)
-  return toAnswer(
-    () => handler(context),
-    () => place,
-    findEvent(),
-  )
+  let returned: unknown
+  try {
+    returned = await handler(deriveContext(result, handed))
+  } catch (thrown) {
+    returned = findResponse(thrown)
+    if (returned === undefined) throw thrown
+  }
+  return toReturnedAnswer(returned, () => place, findEvent())
 }
 
 async function runMiddleware(run: Run, turn: Turn): Promise<Response> {
   const { result, handed } = run
-  const next = (changes?: Changes) => runNext(run, turn, changes)
+  const next = (changes?: Changes | null) => runNext(run, turn, changes)
   let returned: unknown
   try {
     const own = deriveContext(result, { ...handed, handlerType: 'router', next })
     returned = await turn.middleware.run(own)
     // Nothing returned: the answer of the rest stays, and what it throws is not lost.
-    if (returned === undefined) await turn.downstream
+    if (isNothing(returned)) await turn.downstream
   } catch (thrown) {
     returned = findResponse(thrown)
     if (returned === undefined && turn.misuse === undefined) throw thrown
@@ -121,7 +124,7 @@ async function runMiddleware(run: Run, turn: Turn): Promise<Response> {
 }
 
 /** `next()`. The one `misuse` that it can't be held to is a call after the turn. */
-function runNext(run: Run, turn: Turn, changes: Changes = {}): Promise<Result> {
+function runNext(run: Run, turn: Turn, changes: Changes | null = {}): Promise<Result> {
   if (turn.downstream !== undefined || turn.isOver) {
     const what = turn.isOver
       ? 'called next() after it had ended; await next(), or return it'
@@ -130,13 +133,18 @@ function runNext(run: Run, turn: Turn, changes: Changes = {}): Promise<Result> {
     return silence(Promise.reject(turn.misuse))
   }
   const isLate = (): boolean => run.outermostOver <= turn.index
-  apply(run, isLate() ? { ...changes, response: undefined } : changes)
+  apply(run, isLate() ? { ...changes, response: undefined } : (changes ?? {}))
   const downstream = enter(run, turn.index + 1).then((response) => {
-    if (!isLate()) run.result.response = withOpenHeaders(response)
+    if (!isLate()) run.result.response = toShown(response)
     else if (response !== run.result.response) discard(response)
     return run.result
   })
   return (turn.downstream = silence(downstream))
+}
+
+/** As it will be sent: what helpers have said is in it, and its headers can be changed. */
+function toShown(response: Response): Response {
+  return withOpenHeaders(applyHelpers(response, findEvent()?.said))
 }
 
 /** A rejection that a middleware does not wait for must not end the process. */
@@ -151,7 +159,7 @@ function settle(run: Run, turn: Turn, returned: unknown): Response {
   if (run.outermostOver < turn.index) return own ?? new Response()
   if (own !== undefined) run.result.response = own
   else if (isChanges(returned)) apply(run, returned)
-  else if (returned !== undefined) {
+  else if (!isNothing(returned)) {
     throw bad(run, turn, `returned ${describe(returned)}; return a Response, or what next() gives`)
   }
   const response = findResponse(run.result.response)
@@ -163,6 +171,10 @@ function settle(run: Run, turn: Turn, returned: unknown): Response {
       ? 'neither called next() nor returned a Response; do one of the two'
       : `made \`response\` ${describe(run.result.response)}; it must be a Response`,
   )
+}
+
+function isNothing(value: unknown): value is null | undefined {
+  return value === undefined || value === null
 }
 
 function isChanges(value: unknown): value is Changes {

@@ -75,7 +75,12 @@ function toThrownAnswer(thrown: unknown, toPlace: () => string): Response {
   throw toError(thrown, toPlace())
 }
 
-function toReturnedAnswer(
+/**
+ * The Response of what a handler returned.
+ *
+ * @throws StartApiError if there is none
+ */
+export function toReturnedAnswer(
   result: unknown,
   toPlace: () => string,
   event: RequestEvent | undefined,
