@@ -329,6 +329,7 @@ describeHosts('HEAD', (host) => {
       'no body and a declared length',
       () => new Response(null, { headers: { 'content-length': '5' } }),
     ],
+    ['JSON with the length of another', () => json('abc', { headers: { 'content-length': '9' } })],
   ])('has the length that GET has, and no body, for %s (hazard 38)', async (_name, make) => {
     const answer = await headX(host, make)
     expect(answer.status).toBe(200)
@@ -708,6 +709,44 @@ describeHosts('middleware that reads the answer as it goes out (hazard 241)', (h
       ['head', 201, length],
       ['finish', 201, length],
     ])
+  })
+})
+
+describeHosts('middleware that keeps what `res.write()` and `res.end()` are given', (host) => {
+  const lines = (count: number) => {
+    let index = 0
+    return new ReadableStream({
+      async pull(controller) {
+        await new Promise((resolve) => setTimeout(resolve, 1))
+        if (index === count) controller.close()
+        else controller.enqueue(new TextEncoder().encode(`line ${index++};`.repeat(5000)))
+      },
+    })
+  }
+
+  it.each<[string, () => Response, number]>([
+    ['bytes', () => new Response(new Uint8Array([0xe4, 98, 99])), 3],
+    ['a Blob', () => new Response(new Blob(['hällo'])), 6],
+    ['a stream', () => new Response(lines(20)), 20 * 7 * 5000 + 10 * 5000],
+  ])('gets Buffers of %s, and may forget to say that all is well', async (_name, make, size) => {
+    const kept: unknown[] = []
+    const keep: Middleware = (_req, res, next) => {
+      const { write, end } = res
+      res.write = (...args: unknown[]) => {
+        kept.push(args[0])
+        write.apply(res, args)
+      }
+      res.end = (...args: unknown[]) => {
+        if (args[0] !== undefined) kept.push(args[0])
+        end.apply(res, args)
+      }
+      next()
+    }
+    const app = await serve(host, [keep, routeX(make)])
+    const answer = Buffer.from(await (await fetch(`${app.url}/api/x`)).arrayBuffer())
+    expect(answer.length).toBe(size)
+    expect(kept.map((chunk) => Buffer.isBuffer(chunk))).toEqual(kept.map(() => true))
+    expect(Buffer.concat(kept as Buffer[]).equals(answer)).toBe(true)
   })
 })
 

@@ -10,7 +10,7 @@ export type BodyRead = ReadableStreamReadResult<unknown>
 
 /** The beginning of a body. */
 export interface BodyStart {
-  readonly chunks: readonly Uint8Array[]
+  readonly chunks: readonly Buffer[]
   /** Bytes in `chunks`. */
   readonly size: number
   /** `'ended'`: `chunks` is the whole body. */
@@ -38,7 +38,7 @@ const MAX_CHUNKS = 64
  */
 export async function readStart(reader: BodyReader, patience: 'tick' | 'turn'): Promise<BodyStart> {
   const start = {
-    chunks: [] as Uint8Array[],
+    chunks: [] as Buffer[],
     size: 0,
     phase: 'reading' as BodyStart['phase'],
     next: undefined as BodyStart['next'],
@@ -57,7 +57,7 @@ export async function readStart(reader: BodyReader, patience: 'tick' | 'turn'): 
         start.phase = 'ended'
         return
       }
-      const bytes = toBytes(read.value)
+      const bytes = toBuffer(read.value)
       chunks.push(bytes)
       start.size += bytes.byteLength
     }
@@ -128,14 +128,17 @@ function toStream(body: ReadableStream<unknown>): ReadableStream<unknown> {
   return Readable.toWeb(body as unknown as Readable) as ReadableStream<unknown>
 }
 
-/** Text is taken as well as bytes, unlike in fetch: both are common in hand-made streams. */
-export function toBytes(chunk: unknown): Uint8Array {
-  if (chunk instanceof Uint8Array) return chunk
+/**
+ * Text is taken as well as bytes, unlike in fetch: both are common in hand-made streams. A Buffer, as
+ * Express and Node's streams write: caches and loggers in front tell text from bytes by it.
+ */
+export function toBuffer(chunk: unknown): Buffer {
+  if (Buffer.isBuffer(chunk)) return chunk
   if (typeof chunk === 'string') return Buffer.from(chunk)
   if (ArrayBuffer.isView(chunk)) {
-    return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+    return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
   }
-  if (isAnyArrayBuffer(chunk)) return new Uint8Array(chunk)
+  if (isAnyArrayBuffer(chunk)) return Buffer.from(chunk)
   throw new StartApiError(
     'ERR_START_API_BAD_RESPONSE',
     'The response stream holds a chunk that is neither bytes nor text. Enqueue Uint8Array or string.',

@@ -15,7 +15,7 @@ import {
   ignore,
   readStart,
   takeSource,
-  toBytes,
+  toBuffer,
 } from './response-body'
 import { type ResponseHead, toResponseHead } from './response-head'
 
@@ -59,15 +59,15 @@ export function sendResponse(
     if (!isHead) head.headers.set('content-length', '0')
     return sendWhole(res, head, [])
   }
-  if (isHead && head.headers.has('content-length')) {
-    discard(response)
-    return sendWhole(res, head, [])
-  }
   const text = takeText(response) ?? takeSource(response)
   if (text !== undefined) {
     const body = toWire(text)
     head.headers.set('content-length', String(body.length))
     return sendWhole(res, head, [body])
+  }
+  if (isHead && head.headers.has('content-length')) {
+    discard(response)
+    return sendWhole(res, head, [])
   }
   return sendBody(res, getReader(response), head)
 }
@@ -123,15 +123,14 @@ async function sendBody(
 function sendWhole(
   res: ServerResponse,
   head: ResponseHead,
-  chunks: readonly Uint8Array[] | readonly [text: string | Buffer],
+  chunks: readonly Buffer[] | readonly [text: string | Buffer],
 ): void {
   setHead(res, head)
-  const body = chunks.length > 1 ? Buffer.concat(chunks as Uint8Array[]) : chunks[0]
+  const body = chunks.length > 1 ? Buffer.concat(chunks as Buffer[]) : chunks[0]
   if (body === undefined || res.req?.method === 'HEAD') res.end()
   else if (typeof body === 'string') res.end(body, 'latin1')
-  else if (body.byteLength > MAX_SHORT || !isAscii(body)) res.end(body)
-  else
-    res.end(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1'), 'latin1')
+  else if (body.length > MAX_SHORT || !isAscii(body)) res.end(body)
+  else res.end(body.toString('latin1'), 'latin1')
 }
 
 /**
@@ -192,7 +191,7 @@ async function sendStream(
     let bytes = start.chunks[index]
     if (bytes === undefined) {
       const { done, value } = await (pending ?? reader.read())
-      if (!done) bytes = toBytes(value)
+      if (!done) bytes = toBuffer(value)
     }
     if (!canWrite()) return stop(reader)
     if (bytes === undefined) {
@@ -204,7 +203,9 @@ async function sendStream(
       throw wrongLength(declared, `at least ${size}`)
     }
     if (!begun) begin()
-    const isFull = !res.write(bytes)
+    // A middleware's own `write()` may give nothing back: `pipe()`, too, stops at `false` alone.
+    const goesOn = res.write(bytes) as boolean | undefined
+    const isFull = goesOn === false || (goesOn === undefined && res.writableNeedDrain)
     // compression() holds back what is small until told otherwise (hazard 129).
     ;(res as { flush?: () => void }).flush?.()
     if (isFull) await new Promise<void>((resolve) => (resume = resolve))
