@@ -4,10 +4,20 @@ import { Agent, type IncomingMessage, type ServerResponse, request as send } fro
 import { Socket, connect } from 'node:net'
 import { duplexPair } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { json, startApi } from 'express-start-api'
+import express, { type Request } from 'express'
+import { fromExpress, json, startApi, startHandler } from 'express-start-api'
 import supertest from 'supertest'
-import { type Middleware, describeHosts, expressHosts, hosts, serve } from './support/hosts'
-import { toNode } from './support/post'
+import { chainX } from './support/chain'
+import { type TestHandler, routeX } from './support/handlers'
+import {
+  type Layer,
+  type Middleware,
+  describeHosts,
+  expressHosts,
+  hosts,
+  serve,
+} from './support/hosts'
+import { post, toNode } from './support/post'
 import { open, parseAnswer, rawHead, readAll } from './support/raw-request'
 import { apiRoutes } from './support/routes'
 
@@ -315,6 +325,48 @@ describeHosts('What a middleware in front left half-read', (host) => {
     const { port } = await serve(host, [begin, uploadApi()])
     const answers = await converse(port, [upload(5 * MB, KEPT), Buffer.alloc(5 * MB), echo('next')])
     expect(answers.map((answer) => parseAnswer(answer).status)).toEqual([401, 200])
+  })
+})
+
+describeHosts('A body that a logger in front listens to', (host) => {
+  const logged: Buffer[] = []
+  const log: Middleware = (req, _res, next) => {
+    logged.length = 0
+    req.on('data', (chunk: Buffer) => logged.push(chunk))
+    next()
+  }
+  const parse = express.json()
+  const readData = (req: IncomingMessage) =>
+    new Promise<string>((resolve) => {
+      let text = ''
+      req.on('data', (chunk: Buffer) => (text += chunk)).on('end', () => resolve(text))
+    })
+  const body = '{"a":1}'
+  const ask = async (layers: readonly Layer[]) => {
+    const { port } = await serve(host, [log, ...layers])
+    const answer = await post(port, '/api/x', { type: 'application/json', body })
+    expect(Buffer.concat(logged).toString()).toBe(body)
+    return answer.body
+  }
+
+  it('is there for a handler that reads `context.req`, or has a parser read it', async () => {
+    const byEvents: TestHandler = async ({ context }) => new Response(await readData(context.req))
+    expect(await ask([routeX(byEvents)])).toBe(body)
+    const byParser: TestHandler = async ({ context: { req, res } }) => {
+      await new Promise((resolve) => parse(req as Request, res as never, resolve))
+      return json((req as Request).body)
+    }
+    expect(await ask([routeX(byParser)])).toBe(body)
+  })
+
+  it('is there for what is mounted behind, where a request is passed on', async () => {
+    const echo: Middleware = (req, res) => res.end(JSON.stringify(req.body))
+    const pass = startHandler(async () => new Response('no', { status: 404 }), {
+      fallthrough: true,
+    })
+    expect(await ask([pass, parse, echo])).toBe(body)
+    const leave = fromExpress((_req, _res, next) => next('route'))
+    expect(await ask([chainX([leave], () => new Response('no')), parse, echo])).toBe(body)
   })
 })
 

@@ -96,17 +96,14 @@ interface ReaderWatch {
 
 /**
  * Middleware that reads a body which has been read may wait forever, as it does in Express: it is told
- * from one that only listens in by not going on at once. A body that waits for its reader (see
- * unread-body.ts) flows as soon as there is one.
+ * from one that only listens in by not going on at once.
  */
 function watchReaders(event: RequestEvent, req: IncomingMessage, fail: () => void): ReaderWatch {
-  const isHeld = req.readableFlowing === false && !req.readableDidRead
   let cameTooLate = false
   let isWatching = true
   const onListener = (name: string | symbol): void => {
     if (name !== 'data') return
-    if (isHeld) process.nextTick(() => req.resume())
-    else if (req.readableEnded || event.madeRequest?.bodyUsed === true) {
+    if (req.readableEnded || event.madeRequest?.bodyUsed === true) {
       cameTooLate = true
       setImmediate(() => isWatching && fail())
     }

@@ -14,9 +14,24 @@ export function releaseBody(req: IncomingMessage, res: ServerResponse): void {
   if (!hasBody(req) || req.httpVersionMajor !== 1) return
   lingerOnClose(req, res)
   if (req.readableFlowing === null && !req.readableDidRead) return
-  // A logger in front listens: held until the handler reads, all of it reaches both.
-  if (req.readableFlowing === true && !req.readableDidRead) req.pause()
+  if (req.readableFlowing === true && !req.readableDidRead) hold(req, res)
   res.once('close', () => req.resume())
+}
+
+/**
+ * A logger in front listens: all of the body is to reach whoever reads it here, or behind, too. Who
+ * listens for `data` expects it to come, and after `pause()` it would not.
+ */
+function hold(req: IncomingMessage, res: ServerResponse): void {
+  req.pause()
+  const onListener = (name: string | symbol): void => {
+    if (name !== 'data') return
+    release()
+    process.nextTick(() => req.resume())
+  }
+  const release = () => req.off('newListener', onListener)
+  req.on('newListener', onListener)
+  res.once('close', release)
 }
 
 /**
