@@ -1,7 +1,11 @@
 // fromExpress(): Express middleware for single routes.
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { once } from 'node:events'
 import { request } from 'node:http'
+import * as http2 from 'node:http2'
+import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { createGzip } from 'node:zlib'
 import compression from 'compression'
 import cors from 'cors'
@@ -489,6 +493,27 @@ describeHosts('fromExpress()', (host) => {
       expect(answer).toEqual({ status: 200, body: '{"a":1}' })
     })
 
+    it('that a parser in front has kept may be sent on: a proxy pipes nothing, and writes `req.body`', async () => {
+      const upstream = await listen((req, res) => req.pipe(res))
+      const proxy: Middleware = (req, res, next) => {
+        const { url, body } = { url: upstream.url, body: JSON.stringify(req.body) }
+        const headers = { 'content-length': Buffer.byteLength(body) }
+        const sent = request(url, { method: 'POST', headers }, (answer) => answer.pipe(res))
+        sent.on('error', next)
+        sent.write(body)
+        // Has ended: the request to the upstream is ended, too.
+        setTimeout(() => req.pipe(sent), 20)
+      }
+      const late: Middleware = (req, _res, next) => {
+        req.on('data', () => {})
+        setTimeout(next, 20)
+      }
+      const front = [express.json()]
+      const { port, errors } = await serveX(host, [fromExpress([late, proxy])], hello, { front })
+      const answer = await post(port, '/api/x', { type: 'application/json', body: '{"a":1}' })
+      expect([answer, errors]).toEqual([{ status: 200, body: '{"a":1}' }, []])
+    })
+
     it('reaches a parser though a logger in front has listened to it', async () => {
       const logged: Buffer[] = []
       const log: Middleware = (req, _res, next) => {
@@ -643,6 +668,42 @@ describeHosts(
       expect(await posted.json()).toEqual({ by: 'router' })
     })
 
+    it('takes an application, and gives `req` and `res` back as they were', async () => {
+      const create = host.name === 'Express 5' ? express : express4
+      const inner = create()
+      inner.set('trust proxy', true)
+      const seen: unknown[] = []
+      const look: Middleware = (req, res, next) => {
+        seen.push([req.ip, req.protocol, req.app === inner, res.app === inner])
+        next()
+      }
+      const fail = create().use((_req, _res, next) => next(new Error('no')))
+      const own = ['127.0.0.1', 'http', false, false]
+      const headers = { 'x-forwarded-for': '9.9.9.9', 'x-forwarded-proto': 'https' }
+      const front = [look]
+      inner.use(look)
+      const { url, errors } = await serveX(
+        host,
+        [fromExpress([inner, look])],
+        ({ context: { req, res } }) => {
+          look(req, res, () => {})
+          return new Response('hello')
+        },
+        { front },
+      )
+      expect(await answerOf(await fetch(`${url}/api/x`, { headers }))).toEqual([200, 'hello'])
+      expect(seen.splice(0)).toEqual([own, ['9.9.9.9', 'https', true, true], own, own])
+      expect(errors).toEqual([])
+
+      const behind = [
+        (error: unknown, req: unknown, res: unknown, next: (error: unknown) => void) =>
+          look(req, res, () => next(error)),
+      ]
+      const failing = await serveX(host, [fromExpress(fail)], hello, { behind: behind as never })
+      expect((await fetch(`${failing.url}/api/x`, { headers })).status).toBe(500)
+      expect(seen).toEqual([own])
+    })
+
     it('takes what answers by `res.json()`, `res.redirect()` and `res.sendFile()`', async () => {
       const answers: [Middleware, unknown][] = [
         [(_req, res) => res.status(402).json({ pay: true }), [402, '{"pay":true}']],
@@ -673,6 +734,32 @@ describe('fromExpress()', () => {
       code: 'ERR_START_API_NO_NODE_REQUEST',
       message: expect.stringContaining('api.fetch()'),
     })
+  })
+
+  it('answers over HTTP/2, too, where there are headers of another kind', async () => {
+    const seen: unknown[] = []
+    const look = middleware(async ({ next }) => {
+      const { response } = await next()
+      seen.push([response.status, [...response.headers]])
+      return response
+    })
+    const deny: Middleware = (_req, res) => {
+      res.statusCode = 401
+      res.setHeader('x-why', 'no')
+      res.end('no')
+    }
+    const server = http2.createServer(chainX([look, fromExpress(deny)], hello) as never)
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const client = http2.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    try {
+      const stream = client.request({ ':path': '/api/x' })
+      const [head] = (await once(stream, 'response')) as [http2.IncomingHttpHeaders]
+      expect([head[':status'], await text(stream)]).toEqual([401, 'no'])
+      expect(seen).toEqual([[401, [['x-why', 'no']]]])
+    } finally {
+      client.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    }
   })
 
   it('refuses what is no middleware, at once', () => {

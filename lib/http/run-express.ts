@@ -4,8 +4,11 @@ import { toNotFoundResponse } from '../define/not-found'
 import { StartApiError } from '../errors'
 import { type NodeExchange, type RequestEvent, keepContext } from '../event/event-context'
 import { isPromise } from '../is-promise'
+import { hasBody } from './body-length'
 import { isGone, onceGone } from './client-left'
+import type { ParsedRequest } from './parsed-request'
 import { passOn } from './pass-on'
+import { rebuildBody } from './rebuild-body'
 import { followParser, holdBody, isParsedLate } from './request-body'
 
 export type ExpressNext = (error?: unknown) => void
@@ -58,11 +61,14 @@ export function runExpress<T>(
       const layer = layers[index]
       if (layer === undefined) return settle(() => resolve(proceed()))
       if (mayFollow) release = holdBody(req)
+      readers.beginLayer()
+      const restore = keepPrototypes(req, res)
       let called = false
       const next: ExpressNext = (error) => {
         if (called || settled) return
         called = true
         release()
+        restore()
         if (!error) inContext(() => run(index + 1))
         else if (error === 'route' || error === 'router') {
           settle(() => resolve(passOn(toNotFoundResponse())))
@@ -88,30 +94,52 @@ export function runExpress<T>(
   })
 }
 
+/**
+ * An application makes `req` and `res` its own, with its settings, and leaves it to whoever has mounted
+ * it to take them back: `trust proxy` and `req.app` are those of the one that runs.
+ */
+function keepPrototypes(...objects: readonly object[]): () => void {
+  const kept = objects.map((object) => Object.getPrototypeOf(object) as object)
+  return () => {
+    for (const [index, object] of objects.entries()) {
+      const own = kept[index]!
+      // Never without need: V8 gives the object another hidden class.
+      if (Object.getPrototypeOf(object) !== own) Object.setPrototypeOf(object, own)
+    }
+  }
+}
+
 interface ReaderWatch {
   /** Whether a listener for `data` has come after the data: what the middleware fails with is no help then. */
   readonly cameTooLate: boolean
+  beginLayer(): void
   stopWatching(): void
 }
 
 /**
  * Middleware that reads a body which has been read may wait forever, as it does in Express: it is told
- * from one that only listens in by not going on at once.
+ * from one that only listens in by not going on at once. Where a parser has kept the body, a proxy may
+ * listen as well, and write what `req.body` holds.
  */
-function watchReaders(event: RequestEvent, req: IncomingMessage, fail: () => void): ReaderWatch {
+function watchReaders(event: RequestEvent, req: ParsedRequest, fail: () => void): ReaderWatch {
+  let body: unknown
   let cameTooLate = false
   let isWatching = true
   const onListener = (name: string | symbol): void => {
-    if (name !== 'data') return
-    if (req.readableEnded || event.madeRequest?.bodyUsed === true) {
-      cameTooLate = true
-      setImmediate(() => isWatching && fail())
-    }
+    if (name !== 'data' || !hasBody(req)) return
+    if (!req.readableDidRead && event.madeRequest?.bodyUsed !== true) return
+    // multer begins with an empty `req.body` of its own.
+    if (req.body === body && rebuildBody(req) !== undefined) return
+    cameTooLate = true
+    setImmediate(() => isWatching && fail())
   }
   req.on('newListener', onListener)
   return {
     get cameTooLate() {
       return cameTooLate
+    },
+    beginLayer() {
+      body = req.body
     },
     stopWatching() {
       isWatching = false
@@ -124,6 +152,8 @@ function watchReaders(event: RequestEvent, req: IncomingMessage, fail: () => voi
 function toSentResponse(res: ServerResponse): Response {
   const headers = new Headers()
   for (const [name, value] of Object.entries(res.getHeaders())) {
+    // HTTP/2 keeps its `:status` among them.
+    if (name.startsWith(':')) continue
     for (const item of [value ?? []].flat()) headers.append(name, String(item))
   }
   const { statusCode } = res
