@@ -400,6 +400,8 @@ function isOfLeaving({ name, code }: NodeJS.ErrnoException): boolean {
 }
 
 const CODES_OF_LEAVING = new Set<string | undefined>([
+  // Of Express's `res.sendFile()` and body parsers.
+  'ECONNABORTED',
   'ECONNRESET',
   'ERR_STREAM_PREMATURE_CLOSE',
   'ERR_START_API_TIMEOUT',

@@ -1,9 +1,12 @@
 // fromExpress(): Express middleware for single routes.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import * as http2 from 'node:http2'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { createGzip } from 'node:zlib'
@@ -702,6 +705,48 @@ describeHosts(
       const failing = await serveX(host, [fromExpress(fail)], hello, { behind: behind as never })
       expect((await fetch(`${failing.url}/api/x`, { headers })).status).toBe(500)
       expect(seen).toEqual([own])
+    })
+
+    it('has nothing to report of a file, or a body, whose client has left', async () => {
+      const logged = jest.spyOn(console, 'error').mockReturnValue()
+      const folder = mkdtempSync(join(tmpdir(), 'from-express-'))
+      try {
+        const file = join(folder, 'large.bin')
+        writeFileSync(file, Buffer.alloc(20_000_000))
+        let settled = (): void => {}
+        const sends: Middleware = (_req, res, next) => {
+          res.sendFile(file, (error: unknown) => {
+            next(error)
+            settled()
+          })
+        }
+        const parses: Middleware = (req, res, next) => {
+          express.json({ limit: '1mb' })(req, res, (error: unknown) => {
+            next(error)
+            settled()
+          })
+        }
+        const head = ['Content-Type: application/json', 'Content-Length: 1000']
+        for (const [middleware, text] of [
+          [sends, rawHead('GET /api/x HTTP/1.1')],
+          [parses, `${rawHead('POST /api/x HTTP/1.1', head)}{"a":`],
+        ] as const) {
+          const { port, errors } = await serveX(host, [fromExpress(middleware)], hello)
+          const done = new Promise<void>((resolve) => (settled = resolve))
+          const socket = await open(port)
+          socket.write(text)
+          if (middleware === sends) await once(socket, 'data')
+          else await new Promise((resolve) => setTimeout(resolve, 50))
+          socket.destroy()
+          await done
+          await new Promise(setImmediate)
+          expect(errors).toEqual([])
+        }
+        expect(logged.mock.calls).toEqual([])
+      } finally {
+        logged.mockRestore()
+        rmSync(folder, { recursive: true })
+      }
     })
 
     it('takes what answers by `res.json()`, `res.redirect()` and `res.sendFile()`', async () => {
