@@ -374,7 +374,7 @@ function fail(
   if (message !== undefined) message.error = error
   // Answered through Express's own `res`: what such a handler returns is no answer (hazard 122).
   if (res.headersSent && isBadResult(error)) return
-  if (isGone(res) && isOfLeaving(error)) return
+  if (isOfLeaving(error) && (isGone(res) || isCut(req))) return
   if (res.headersSent) {
     if (!res.writableEnded) breakOff(res)
     console.error(`[start-api] ${req.method} failed after its answer had begun:`, error)
@@ -385,6 +385,11 @@ function fail(
   const answer = failure(error)
   if (answer.status >= 500) console.error('[start-api]', error)
   Promise.resolve(sendResponse(res, answer, undefined)).catch(() => breakOff(res))
+}
+
+/** Connection and request know of it before the response does. */
+function isCut({ aborted, socket }: IncomingMessage): boolean {
+  return aborted || socket?.destroyed
 }
 
 function isBadResult(error: Error): boolean {

@@ -511,6 +511,26 @@ describe('start.ts beside the routes directory', () => {
     expect(await bodyOf(files)).toBe('start')
   })
 
+  it.each([
+    `module.exports = require('./server/start')`,
+    `Object.assign(exports, require('./server/start')) // export * from './server/start'`,
+  ])('may pass on all of another file: %s', async (start) => {
+    const files = { 'start.js': start, 'server/start.js': text, 'routes/api/x.js': routeFile }
+    expect(await bodyOf(files)).toBe('start')
+    const other = { ...files, 'server/start.js': 'exports.port = 1' }
+    expect(await bodyOf(other)).toBe('nothing')
+  })
+
+  it('is found where the routes directory is the folder of the base itself', async () => {
+    const ask = async (files: Record<string, string>) => {
+      const { url } = await listen(startApi(`${routesDirectory(files)}/src/api`))
+      return (await fetch(`${url}/api/x`)).text()
+    }
+    const file = { 'src/api/x.js': routeFile }
+    expect(await ask({ 'src/start.js': text, ...file })).toBe('start')
+    expect(await ask({ 'start.js': text, ...file })).toBe('start')
+  })
+
   it('has a createMiddleware() of its own, as in Start', async () => {
     const startInstance = createStart(() => ({ requestMiddleware: [log('start ')] }))
     const own = startInstance
