@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { LoadOptions } from '../routes/load-routes'
 import { findStart } from '../routes/load-start'
 import { findRouteFiles } from '../routes/route-files'
-import { statFile } from './stat-file'
+import { statFile } from '../routes/stat-file'
 
 /** How long a new or an empty file is left to whoever is writing it. */
 export const SETTLE_MS = 100

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import type { AnyStartInstance, StartOptions } from '../define/start'
 import { StartApiError } from '../errors'
+import { findImportedFile } from './imported-file'
 import { type LoadFailure, loadError } from './load-failure'
 import { loadModule } from './load-module'
 import { type Middleware, toMiddleware } from './middleware'
@@ -19,8 +20,8 @@ export interface StartSource {
 
 /**
  * The `start.ts` beside a routes directory (Start: `src/start.ts` beside `src/routes`). A file of that
- * name which neither names `createStart` nor exports a `startInstance` is the application's own, and is
- * not loaded.
+ * name which neither names `createStart` nor exports a `startInstance`, its own or with all of another
+ * file, is the application's own, and is not loaded.
  *
  * @param directory the routes directory, or the folder in it that `base` names
  * @param known the path of one that was found before. While it is there it is not given up: routes would
@@ -30,9 +31,10 @@ export function findStart(directory: string, base: string, known?: string): stri
   if (known !== undefined && existsSync(known)) return known
   const path = directory.replaceAll('\\', '/')
   const routes = base !== '' && path.endsWith(base) ? path.slice(0, -base.length) : path
-  return EXTENSIONS.map((extension) => join(dirname(routes), `start${extension}`)).find(
-    (file) => existsSync(file) && isOfStart(file),
-  )
+  // `src/routes/api` is a folder of `src/routes`, and `src/api` may be all that there is.
+  return [dirname(path), dirname(routes)]
+    .flatMap((folder) => EXTENSIONS.map((extension) => join(folder, `start${extension}`)))
+    .find((file) => existsSync(file) && isOfStart(file))
 }
 
 /**
@@ -58,10 +60,25 @@ export function toStartSource(
   }
 }
 
-const isOfStart = (path: string): boolean =>
-  /\bcreateStart\b|\bexports?(?:\.|\s*=?\s*\{[^}]*\b|\s+(?:const|let|var)\s+)startInstance\b/.test(
-    readFileSync(path, 'utf8'),
-  )
+const NAMES_START =
+  /\bcreateStart\b|\bexports?(?:\.|\s*=?\s*\{[^}]*\b|\s+(?:const|let|var)\s+)startInstance\b/
+
+const PASSES_ON =
+  /\b(?:export\s*\*\s*from|module\.exports\s*=\s*require\s*\()\s*(['"])(\.[^'"\n]+)\1/g
+
+/** By its text: to load a file that is the application's own might start a server. */
+function isOfStart(path: string, depth = 0): boolean {
+  const text = readFileSync(path, 'utf8')
+  if (NAMES_START.test(text)) return true
+  if (depth === MAX_PASSED_ON) return false
+  return [...text.matchAll(PASSES_ON)].some(([, , specifier]) => {
+    const file = findImportedFile(path, specifier!)
+    return file !== undefined && isOfStart(file, depth + 1)
+  })
+}
+
+/** Files may pass each other on. */
+const MAX_PASSED_ON = 3
 
 /**
  * The middleware that runs around all routes.

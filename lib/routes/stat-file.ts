@@ -1,4 +1,4 @@
-// Dev mode: what can be told of a file that may be gone, or be a link that leads nowhere.
+// What can be told of a file that may be gone, or be a link that leads nowhere.
 import { type Stats, statSync } from 'node:fs'
 
 /** `undefined` where there is nothing that could be read. */
