@@ -130,6 +130,11 @@ describe('README.md', () => {
     expect(named.filter((name) => !(name in scripts))).toEqual([])
   })
 
+  it('has snippets that are modules, so that their `declare module` adds and does not replace', () => {
+    const scripts = snippets.filter((text) => !/^(?:import|export) /m.test(text))
+    expect(scripts).toEqual([])
+  })
+
   it('has snippets that compile', () => {
     expect(snippets.length).toBeGreaterThan(0)
     expect(compile(snippets, 'README')).toEqual([])

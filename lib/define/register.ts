@@ -6,10 +6,12 @@ import type { AddedContext, Assign } from './context'
  * Tells the package your application's types, once for all route files, by declaration merging:
  *
  * ```ts
+ * import type { Request, Response } from 'express' // without an import, all other types are replaced
+ *
  * declare module 'express-start-api' {
  *   interface Register {
- *     req: import('express').Request
- *     res: import('express').Response
+ *     req: Request
+ *     res: Response
  *     context: typeof toContext // what the option `context` is given, or the type of its result
  *     middleware: typeof middleware // what the option `middleware` is given: a const array
  *     config: Awaited<ReturnType<typeof startInstance.getOptions>> // of start.ts, as in Start
