@@ -35,7 +35,7 @@ app.use((req, res) => {
 
 const handleError: ErrorRequestHandler = (error, req, res, _next) => {
   console.error(`${req.method} ${req.path}: ${error.message}`)
-  res.status(error.status ?? 500).json({ error: 'The legacy error handler' })
+  res.status(error.status ?? error.statusCode ?? 500).json({ error: 'The legacy error handler' })
 }
 app.use(handleError)
 

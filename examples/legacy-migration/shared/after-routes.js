@@ -15,7 +15,7 @@ exports.useAfterRoutes = (app) => {
 
 function toAnswer(error) {
   if (error.code === 'LIMIT_FILE_SIZE') return { status: 413, message: error.message }
-  const { status = 500 } = error
+  const status = error.status ?? error.statusCode ?? 500
   // body-parser's own words quote the body.
   if (error instanceof SyntaxError && status === 400) return { status, message: 'Malformed JSON' }
   return { status, message: status < 500 ? error.message : 'Something went wrong' }
