@@ -55,8 +55,10 @@ export interface StartApiOptions {
    */
   context?(req: HostReq, res: HostRes): RegisteredContext | Promise<RegisteredContext>
   /**
-   * Further globs of files that are no routes, relative to the routes directory. Always ignored: names
-   * that begin with `-` or `.`, `*.d.ts`, `*.test.*`, `*.spec.*`, `__tests__`, `node_modules`.
+   * Further files that are no routes, relative to the routes directory: each entry is the name of a
+   * file, of a folder for all in it, or else a glob. One that matches nothing is a warning, unless it
+   * begins with `*`. Always ignored: names that begin with `-` or `.`, `*.d.ts`, `*.test.*`,
+   * `*.spec.*`, `__tests__`, `node_modules`.
    *
    * Default: none.
    */

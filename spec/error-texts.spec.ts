@@ -193,6 +193,7 @@ const SECTIONS: readonly Section[] = [
     texts: [
       warning({ 'api/typo.js': 'exports.ApiRoute = {}' }),
       warning({}),
+      '[start-api] Option `ignore`: no route file is named api/users.ts, is in a folder of that name, or matches it as a glob. Names are relative to the routes directory, and end as the files do.',
       "[start-api] The object of modules holds no API route file. Add one, e.g. api/hello.ts with `export const APIRoute = createAPIFileRoute('/api/hello')({ GET: … })`.",
       "[start-api] api/a.ts doesn't finish loading, and no request is answered before it does. Does it import a module that awaits `ready`, or await something that never comes?",
     ],

@@ -130,6 +130,21 @@ describe('a routes directory', () => {
     ])
   })
 
+  it('warns of an entry of `ignore` that names nothing, but for globs that begin with `*`', async () => {
+    const files = ['api/a.ts', 'api/users.ts', 'api/old/x.ts']
+    const ignore = ['api/users.js', 'old/**', './api/users.ts', 'api/old', '**/*.fixture.*', '']
+    const expected = ['api/users.js', 'old/**'].map(
+      (entry) =>
+        `[start-api] Option \`ignore\`: no route file is named ${entry}, is in a folder of that name, or matches it as a glob. Names are relative to the routes directory, and end as the files do.`,
+    )
+    await serve(files, { ignore })
+    expect(warnings()).toEqual(expected)
+    warn.mockClear()
+    const modules = Object.fromEntries(files.map((name) => [`./routes/${name}`, route]))
+    await served(modules, { ignore })
+    expect(warnings()).toEqual(expected)
+  })
+
   it('follows the name of a file, not the literal in it (hazard 197)', async () => {
     const text = `const { createAPIFileRoute } = require('express-start-api/api')
       exports.APIRoute = createAPIFileRoute('/users/$id')({ GET: ({ params }) => Response.json(params) })`

@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import * as fs from 'node:fs'
 import { join } from 'node:path'
-import { findRouteFiles, isRouteFile } from '../lib/routes/route-files'
+import { findRouteFiles, pickRouteFiles } from '../lib/routes/route-files'
 import { routesDirectory } from './support/routes-directory'
 
 /** Empty files by these names. */
@@ -12,7 +12,7 @@ function directoryOf(...names: readonly string[]): string {
 /** What is found of these names, in a directory and among a bundler's keys alike. */
 function find(names: readonly string[], ignore: readonly string[] = []): string[] {
   const found = findRouteFiles(directoryOf(...names), ignore)
-  expect(names.filter((name) => isRouteFile(name, ignore)).sort()).toEqual(found)
+  expect(pickRouteFiles(names, ignore)).toEqual(found)
   return found
 }
 
@@ -72,6 +72,26 @@ describe('findRouteFiles()', () => {
     expect(find(names, ['./api/internal/**'])).toEqual(['api/users.fixture.ts', 'api/x.ts'])
     expect(find(names, ['/api/internal/**'])).toEqual(['api/users.fixture.ts', 'api/x.ts'])
     expect(find(names, ['**/{internal,-}/**'])).toEqual(['api/users.fixture.ts', 'api/x.ts'])
+  })
+
+  it('takes an entry of `ignore` that is the name of a file for that file, whatever it means as a glob', () => {
+    const names = ['api/a[.]b.js', 'api/a.b.js', 'api/x.js']
+    expect(find(names, ['api/a[.]b.js'])).toEqual(['api/a.b.js', 'api/x.js'])
+    expect(find(names, ['./api/a[.]b.js', 'api/*.js'])).toEqual([])
+    expect(find(['api/{$id}.js', 'api/$id.js'], ['api/{$id}.js'])).toEqual(['api/$id.js'])
+    expect(find(['api/(g)/a.js', 'api/b.js'], ['api/(g)/a.js'])).toEqual(['api/b.js'])
+  })
+
+  it.each(['api/x', 'api/x/', '/api/x', './api/x/'])(
+    'takes an entry of `ignore` that is a folder for all in it: %s',
+    (folder) => {
+      const names = ['api/x.js', 'api/x/a.js', 'api/x/y/b.js', 'api/xy/c.js']
+      expect(find(names, [folder])).toEqual(['api/x.js', 'api/xy/c.js'])
+    },
+  )
+
+  it('lets a glob that matches a folder mean no more than the glob says', () => {
+    expect(find(['api/a.js', 'api/x/b.js'], ['api/*'])).toEqual(['api/x/b.js'])
   })
 
   it('gives `!` and `#` no meaning in `ignore`', () => {
@@ -197,6 +217,16 @@ describe('a routes directory that is none', () => {
     refuse(join(directory, 'node_modules'), 'EACCES')
     expect(findRouteFiles(directory, [])).toEqual(['api/x.ts'])
   })
+
+  it.each(['api/private', 'api/private/**', '**/private/**'])(
+    'does not matter where a folder that `ignore` names may not be read: %s',
+    (ignored) => {
+      const directory = directoryOf('api/x.ts', 'api/private/y.ts')
+      refuse(join(directory, 'api', 'private'), 'EACCES')
+      expect(findRouteFiles(directory, [ignored])).toEqual(['api/x.ts'])
+      expect(() => findRouteFiles(directory, ['api/*'])).toThrow('Give the process read permission')
+    },
+  )
 
   function refuse(path: string, code: string): void {
     const { readdirSync } = fs

@@ -9,7 +9,7 @@ import { type LoadFailure, loadError } from './load-failure'
 import { loadModule } from './load-module'
 import { type Claim, findRivals, rejectConflicts } from './route-conflicts'
 import { FileInBundle, FileInDirectory, type RouteFile, toNaming } from './route-file'
-import { findRouteFiles, isRouteFile } from './route-files'
+import { type OnUnused, findRouteFiles, pickRouteFiles } from './route-files'
 import { type Dialect, type Route, toDialect, toRoute } from './route-module'
 import { toRouteName } from './route-name'
 import { type Naming, toPath } from './route-path'
@@ -189,7 +189,7 @@ function fromDirectory(directory: string, options: LoadOptions): RouteFile[] {
   const files: RouteFile[] = []
   const folder = join(directory, sep)
   const isBase = isBaseDirectory(directory, base)
-  for (const file of findRouteFiles(directory, ignore)) {
+  for (const file of findRouteFiles(directory, ignore, warnUnused(options))) {
     const routeFile = new FileInDirectory(file, base, folder, load)
     if (routeFile.use !== 'none' || isEmptied(routeFile, options)) files.push(routeFile)
     else if (isBase && toRouteName(file).role === 'route') warnNoRoute(file, options)
@@ -208,9 +208,18 @@ function fromModules(modules: RouteModules, options: LoadOptions): RouteFile[] {
   const keys = Object.keys(modules)
   const names = keys.map((key) => key.replaceAll('\\', '/').replace(/^(?:\.{0,2}\/)+/, ''))
   const root = sharedRoutesFolder(names)
-  const files = keys
-    .map((key, index) => new FileInBundle(names[index]!.slice(root.length), base, modules[key]))
-    .filter(({ file }) => isRouteFile(file, ignore))
+  const all = keys.map(
+    (key, index) => new FileInBundle(names[index]!.slice(root.length), base, modules[key]),
+  )
+  const picked = new Set(
+    pickRouteFiles(
+      all.map(({ file }) => file),
+      ignore,
+      warnUnused(options),
+    ),
+  )
+  const files = all
+    .filter(({ file }) => picked.has(file))
     .sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0))
   if (files.length === 0 && handler === undefined) warnEmpty('The object of modules', options)
   return files
@@ -227,6 +236,13 @@ function warnNoRoute(file: string, { base, warn = warnOnConsole }: LoadOptions):
     `${file} exports no \`APIRoute\`, \`ServerRoute\`, or \`Route\` with \`server\`, so ${toPath(file, base, 'v0')} is not served. Export one by that name, or begin the file's name with "-" if it is no route.`,
     file,
   )
+}
+
+function warnUnused({ warn = warnOnConsole }: LoadOptions): OnUnused {
+  return (entry) =>
+    warn(
+      `Option \`ignore\`: no route file is named ${entry}, is in a folder of that name, or matches it as a glob. Names are relative to the routes directory, and end as the files do.`,
+    )
 }
 
 function warnEmpty(where: string, { warn = warnOnConsole }: LoadOptions): void {

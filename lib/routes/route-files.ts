@@ -1,10 +1,14 @@
 // Start-up, stage "files": finds the route files of a directory, by name only.
 import { readdirSync, realpathSync, statSync } from 'node:fs'
+import { relative, sep } from 'node:path'
 import { globSync } from 'glob'
-import { minimatch } from 'minimatch'
+import { Minimatch } from 'minimatch'
 import { StartApiError } from '../errors'
 
 const ROUTE_FILES = '**/*.{ts,tsx,mts,cts,js,jsx,mjs,cjs}'
+
+/** Told of an entry of `ignore` that nothing matches. */
+export type OnUnused = (entry: string) => void
 
 /**
  * Names that are never routes, as Start and its users keep them beside routes (hazard 195). Not globs: of
@@ -24,18 +28,22 @@ function isNeverRoute(file: string): boolean {
  * unit so that no result depends on the file system (hazard 179). Links to files count, links to
  * folders are not followed, as in Start: they may lead in circles or out of the directory (hazard 201).
  *
- * @param ignore further globs, relative to the directory
+ * @param ignore further names and globs, relative to the directory
  * @throws StartApiError if the directory is missing, is a file, or it or a folder in it can't be read
  */
-export function findRouteFiles(directory: string, ignore: readonly string[]): string[] {
+export function findRouteFiles(
+  directory: string,
+  ignore: readonly string[],
+  onUnused?: OnUnused,
+): string[] {
   assertDirectory(directory)
-  const unreadable: NodeJS.ErrnoException[] = []
+  // glob enters no link, not even this one: deployments link to the current release.
+  const cwd = realpathSync(directory)
+  const unreadable = new Map<string, NodeJS.ErrnoException>()
   const files = globSync(ROUTE_FILES, {
-    // glob enters no link, not even this one: deployments link to the current release.
-    cwd: realpathSync(directory),
+    cwd,
     nodir: true,
     posix: true,
-    ...(ignore.length > 0 && { ignore: toIgnored(ignore) }),
     fs: {
       readdirSync: ((path: string, options: { withFileTypes: true }) => {
         try {
@@ -44,14 +52,20 @@ export function findRouteFiles(directory: string, ignore: readonly string[]): st
           return readdirSync(path, options).filter(({ name }) => name !== 'node_modules')
         } catch (error) {
           // glob passes over folders that it may not read: their routes would silently be missing.
-          if (isPermissionError(error)) unreadable.push(error as NodeJS.ErrnoException)
+          if (isPermissionError(error)) {
+            // Stands for the files that it may hold.
+            const all = `${relative(cwd, path).replaceAll(sep, '/')}/*`
+            unreadable.set(all, error as NodeJS.ErrnoException)
+          }
           throw error
         }
       }) as typeof readdirSync,
     },
   })
-  if (unreadable[0] !== undefined) throw directoryError(directory, unreadable[0])
-  return files.filter((file) => !isNeverRoute(file)).sort()
+  const left = withoutIgnored([...files, ...unreadable.keys()], ignore, onUnused)
+  const missing = left.find((name) => unreadable.has(name))
+  if (missing !== undefined) throw directoryError(directory, unreadable.get(missing)!)
+  return left.filter((file) => !isNeverRoute(file)).sort()
 }
 
 /** For tools: files whose names keep them from being routes, perhaps against what is meant. */
@@ -61,26 +75,57 @@ export function findLikelyRouteFiles(directory: string, ignore: readonly string[
     nodir: true,
     posix: true,
     dot: true,
-    ignore: ['**/node_modules/**', ...toIgnored(ignore)],
+    ignore: '**/node_modules/**',
   })
-  return files.filter((file) => isNeverRoute(file) && !NEVER_ROUTES.test(file)).sort()
+  return withoutIgnored(files, ignore)
+    .filter((file) => isNeverRoute(file) && !NEVER_ROUTES.test(file))
+    .sort()
 }
 
 /** The same rules for names that come from a bundler's manifest instead of a directory. */
-export function isRouteFile(file: string, ignore: readonly string[]): boolean {
-  return (
-    minimatch(file, ROUTE_FILES, AS_GLOB_DOES) &&
-    !isNeverRoute(file) &&
-    !toIgnored(ignore).some((pattern) => minimatch(file, pattern, AS_GLOB_DOES))
-  )
+export function pickRouteFiles(
+  names: readonly string[],
+  ignore: readonly string[],
+  onUnused?: OnUnused,
+): string[] {
+  const glob = new Minimatch(ROUTE_FILES, AS_GLOB_DOES)
+  const files = names.filter((name) => glob.match(name))
+  return withoutIgnored(files, ignore, onUnused)
+    .filter((file) => !isNeverRoute(file))
+    .sort()
 }
 
-/** How glob reads the patterns that it ignores: `!` and `#` are ordinary characters. */
+export function isRouteFile(file: string, ignore: readonly string[]): boolean {
+  return pickRouteFiles([file], ignore).length > 0
+}
+
+/** `!` and `#` are ordinary characters, and `*` stands for names that begin with a dot, too. */
 const AS_GLOB_DOES = { dot: true, nonegate: true, nocomment: true }
 
-/** `./internal/**` and `/internal/**` are relative to the directory, too. */
-function toIgnored(ignore: readonly string[]): string[] {
-  return ignore.map((pattern) => pattern.replace(/^\.?\/+/, ''))
+function withoutIgnored(
+  files: readonly string[],
+  ignore: readonly string[],
+  onUnused?: OnUnused,
+): readonly string[] {
+  if (ignore.length === 0) return files
+  const ignored = new Set<string>()
+  for (const entry of ignore) {
+    // `./internal/**` and `/internal/**` are relative to the directory, too.
+    const name = entry.replace(/^\.?\/+|\/+$/g, '')
+    const meant = findMeant(files, name)
+    // `**/*.fixture.*` says what is to be ignored should it ever be there.
+    if (meant.length === 0 && name !== '' && !name.startsWith('*')) onUnused?.(entry)
+    for (const file of meant) ignored.add(file)
+  }
+  return files.filter((file) => !ignored.has(file))
+}
+
+/** Names first: as a glob, `a[.]b.ts` is another route's file, `a.b.ts`. */
+function findMeant(files: readonly string[], name: string): readonly string[] {
+  const named = files.filter((file) => file === name || file.startsWith(`${name}/`))
+  if (named.length > 0) return named
+  const glob = new Minimatch(name, AS_GLOB_DOES)
+  return files.filter((file) => glob.match(file))
 }
 
 function assertDirectory(directory: string): void {
