@@ -85,8 +85,8 @@ export interface StartApi {
  * It returns at once and loads in the background; requests that come earlier wait. What it does not
  * serve goes to `next()` untouched.
  *
- * @param routes the routes directory (a relative one is resolved against the working directory), or
- *   the modules that a bundler made of it
+ * @param routes the routes directory, as a path (a relative one is resolved against the working
+ *   directory) or a file: URL, or the modules that a bundler made of it, by file name
  * @throws TypeError for unusable arguments
  * @throws StartApiError for an unusable directory, and for files that answer the same URLs
  *
@@ -425,14 +425,25 @@ function openSource(
 }
 
 function toRoutesSource(routes: unknown): string | RouteModules {
+  // As text, too: what `import.meta.resolve()` gives.
+  if (typeof routes === 'string' && routes.startsWith('file://')) return fileURLToPath(routes)
   if (typeof routes === 'string' && routes !== '') return resolve(routes)
   if (routes instanceof URL && routes.protocol === 'file:') return fileURLToPath(routes)
-  if (typeof routes === 'object' && routes !== null && !(routes instanceof URL)) {
-    return routes as RouteModules
-  }
+  // `import * as manifest`.
+  const inner = (routes as { default?: unknown } | null | undefined)?.default
+  const modules = [inner, routes].find(isRouteModules)
+  if (modules !== undefined) return modules
   throw new TypeError(
-    'startApi(): the first argument must be the routes directory, as a path or a file: URL, or the modules of one.',
+    'startApi(): the first argument must be the routes directory, as a path or a file: URL, or an object of its modules by file name.',
   )
+}
+
+/** Whether keys are names of files; options and promises would be taken for modules without routes. */
+function isRouteModules(value: unknown): value is RouteModules {
+  if (typeof value !== 'object' || value === null) return false
+  if (Array.isArray(value) || value instanceof URL || isPromise<unknown>(value)) return false
+  const keys = Object.keys(value)
+  return keys.length === 0 || keys.some((key) => /[./]/.test(key))
 }
 
 function toRouteInfo({ path, handlers, file, dialect }: Route): RouteInfo {

@@ -501,8 +501,19 @@ describe('modules of a bundler', () => {
     ).rejects.toThrow("2 route files can't be used:\n  api/a.ts: boom\n  api/b.ts: TypeError: late")
   })
 
+  it('may be the default export of a module that is passed as a whole', async () => {
+    const manifest = { './routes/api/a.ts': route }
+    for (const namespace of [
+      { __esModule: true, default: manifest },
+      // Node's own of a CommonJS file.
+      { default: manifest, 'module.exports': manifest },
+    ]) {
+      expect(await served(namespace)).toEqual(['/api/a ← api/a.ts'])
+    }
+  })
+
   it('warn if there is none', async () => {
-    for (const modules of [{}, { 'api/users': route }]) {
+    for (const modules of [{}, { default: {} }, { 'api/users': route }]) {
       warn.mockClear()
       expect(await served(modules)).toEqual([])
       expect(warnings()).toEqual([
@@ -603,6 +614,7 @@ describe('where the directory is (hazard 203)', () => {
       fromHere,
       `./${fromHere}`,
       pathToFileURL(directory),
+      pathToFileURL(directory).href,
     ]) {
       expect((await startApi(where).fetch('/api/a')).status).toBe(200)
     }

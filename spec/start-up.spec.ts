@@ -122,16 +122,28 @@ describe('startApi()', () => {
     for (const name of ['handle', 'set', 'route', 'emit']) expect(name in api).toBe(false)
   })
 
-  it.each([undefined, null, 1, true, '', () => {}, new URL('http://localhost/routes')])(
-    'refuses %p for a directory',
-    (routes) => {
-      expect(() => startApi(routes as unknown as string)).toThrow(
-        new TypeError(
-          'startApi(): the first argument must be the routes directory, as a path or a file: URL, or the modules of one.',
-        ),
-      )
-    },
-  )
+  it.each([
+    undefined,
+    null,
+    1,
+    true,
+    '',
+    () => {},
+    new URL('http://localhost/routes'),
+    [],
+    ['./routes'],
+    { dev: true },
+    { dir: './routes' },
+    { default: { dev: true } },
+    Promise.resolve({}),
+    Promise.resolve('./routes'),
+  ])('refuses %p for a directory', (routes) => {
+    expect(() => startApi(routes as unknown as string)).toThrow(
+      new TypeError(
+        'startApi(): the first argument must be the routes directory, as a path or a file: URL, or an object of its modules by file name.',
+      ),
+    )
+  })
 
   it('throws for a directory that is missing, a file, or unreadable', () => {
     const directory = routesDirectory(routeTexts('api/a.ts'))
