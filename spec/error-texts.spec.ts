@@ -172,6 +172,10 @@ const SECTIONS: readonly Section[] = [
         'api/i.js': serverRoute('{ middleware: [{ options: {} }] }'),
         'api/j.js': `const own = { options: { server() {} } }\nown.options.middleware = [own]\n${serverRoute('{ middleware: [own] }')}`,
       }),
+      starting({
+        'api/a.js': serverRoute('{ GET() {} }'),
+        'api/b.js': `${serverRoute('{ handlers: {} }')}\n${apiRoute('{ GET() {} }')}`,
+      }),
       starting(routeTexts('api/$.a.js', 'api/$__proto__.js', 'api/$id/$id.js')),
       starting({
         'api/a[$]b.js': serverRoute('{ handlers: {} }'),

@@ -577,6 +577,32 @@ describe('what a file exports', () => {
     })
   })
 
+  it.each([
+    ['GET', { GET: () => new Response() }],
+    ['get', { handlers: { POST: () => new Response() }, get: () => new Response() }],
+    ['ANY', { ANY: () => new Response() }],
+    ['handler', { handler: { GET: () => new Response() } }],
+    ['methods', { methods: { GET: () => new Response() } }],
+  ])('is refused if handlers are beside `server.handlers`: %s', async (name, server) => {
+    await expect(served({ 'api/a.ts': { Route: { options: { server } } } })).rejects.toThrow(
+      `api/a.ts has \`server.${name}\`, which serves nothing; make it with createFileRoute('/api/a')({ server: { handlers: { GET: … } } }).`,
+    )
+  })
+
+  it('is refused if it is two, of which one would never answer', async () => {
+    const Route = { options: { server: { handlers: { GET: () => new Response() } } } }
+    const ServerRoute = { options: { methods: { GET: () => new Response() } } }
+    await expect(
+      served({ 'api/a.ts': { ...route, Route }, 'api/b.ts': { ServerRoute, Route } }),
+    ).rejects.toThrow(
+      [
+        '  api/a.ts is written for two versions of Start, with an `APIRoute` and a `Route`; keep the handlers of one.',
+        '  api/b.ts is written for two versions of Start, with a `ServerRoute` and a `Route`; keep the handlers of one.',
+      ].join('\n'),
+    )
+    expect(await served({ 'api/a.ts': { ...route, ...page } })).toEqual(['/api/a ← api/a.ts'])
+  })
+
   it('is found wherever CommonJS and ESM put it (hazard 210)', async () => {
     for (const found of [
       route,

@@ -73,6 +73,8 @@ interface Parts {
   readonly methods?: unknown
   readonly middleware?: unknown
   readonly isPage?: boolean
+  /** A member that holds handlers where none are looked for. */
+  readonly misplaced?: string | undefined
 }
 
 /** In order of precedence: between v0 and v1, files held a `ServerRoute` beside the page's `Route`. */
@@ -108,6 +110,7 @@ const READERS: readonly Reader[] = [
         methods: typeof handlers === 'function' ? handlers(TOOLS) : handlers,
         middleware,
         isPage: component !== undefined,
+        misplaced: Object.keys(toMembers(server)).find((name) => MISPLACED.has(name.toUpperCase())),
       }
     },
   },
@@ -115,6 +118,9 @@ const READERS: readonly Reader[] = [
 
 /** What `server.handlers` is called with where it is a function. */
 const TOOLS = { createHandlers: (handlers: unknown) => handlers }
+
+/** Members of `server`, in any case, that are meant for its `handlers`. Start ignores them. */
+const MISPLACED = new Set([...METHODS, ANY, 'HANDLER', 'METHODS'])
 
 /** The real Router's routes keep their options under this name, and so do ours. */
 function toRouteOptions(value: unknown): Members {
@@ -138,8 +144,15 @@ export function isRouteModule(module: unknown): boolean {
  * @throws StartApiError if it can't work; the message names file and member
  */
 export function toRoute(file: string, path: RoutePath, module: unknown): Route {
-  const { reader, value } = findExport(module)!
+  const { reader, value, exports } = findExport(module)!
   const { dialect, member } = reader
+  const other = READERS.find((one) => one !== reader && isExported(one, exports))
+  if (other !== undefined) {
+    throw bad(
+      file,
+      `is written for two versions of Start, with ${article(dialect)} and ${article(other.dialect)}; keep the handlers of one`,
+    )
+  }
   if (!isObject(value)) {
     throw bad(
       file,
@@ -147,7 +160,13 @@ export function toRoute(file: string, path: RoutePath, module: unknown): Route {
     )
   }
   const parts = reader.read(value)
-  const { methods = {} } = parts
+  const { methods = {}, misplaced } = parts
+  if (misplaced !== undefined) {
+    throw bad(
+      file,
+      `has \`server.${misplaced}\`, which serves nothing; ${reader.toAdvice(path.path)}`,
+    )
+  }
   if (!isObject(methods)) {
     const what =
       methods === null ? `has no \`${member}\`` : `has ${member} that are ${describe(methods)}`
@@ -254,18 +273,23 @@ function read(file: string, list: unknown, place: string): readonly Middleware[]
  * What a module exports, itself or by its `default` when CommonJS met ESM once or twice on the way
  * (hazard 210).
  */
-function findExport(module: unknown): { reader: Reader; value: unknown } | undefined {
+function findExport(
+  module: unknown,
+): { reader: Reader; value: unknown; exports: Members } | undefined {
   let candidate = module
   for (let depth = 0; depth < 3 && isObject(candidate); depth++) {
     for (const reader of READERS) {
-      const { dialect } = reader
-      if (dialect in candidate && reader.isRoute(candidate[dialect])) {
-        return { reader, value: candidate[dialect] }
+      if (isExported(reader, candidate)) {
+        return { reader, value: candidate[reader.dialect], exports: candidate }
       }
     }
     candidate = candidate['default']
   }
   return undefined
+}
+
+function isExported({ dialect, isRoute }: Reader, exports: Members): boolean {
+  return dialect in exports && isRoute(exports[dialect])
 }
 
 function article(dialect: Dialect): string {
