@@ -516,7 +516,7 @@ async function toPage(): Promise<string> {
 
 # Messages
 
-Every message of the package, by the \`code\` of the error where it has one. Tell errors apart by \`code\`: two copies of the package may be loaded. Each message says what happened, where, and what to do about it; file names are relative to the routes directory. Clients never see any of them.
+Every message of the package, by the \`code\` of the error where it has one. Tell errors apart by \`code\`: two copies of the package may be loaded. Each message says what happened, where, and what to do about it; file names are relative to the routes directory. Answers that are ours never hold one, except in dev mode.
 
 ${sections.join('\n\n')}
 `
