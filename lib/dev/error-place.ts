@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { extname, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findPlace, isErrorLike, toReason } from '../routes/load-failure'
+import { statFile } from '../routes/stat-file'
 import { findImports } from './esm-imports'
 
 const FRAME = /((?:file:\/\/)?(?:\/|[a-z]:[\\/])[^():]*?)(?:\?[^():]*)?:(\d+)(?::\d+)?\)?$/gim
@@ -24,8 +25,10 @@ async function findErrorPlace(error: unknown, path: string): Promise<string | un
   const place = findFrame(error.stack ?? '')
   if (place !== undefined || error.name !== 'SyntaxError') return place
   // Node keeps the file and the line of an ES module's syntax error to itself, but for `--check`.
-  for (const file of [path, ...findImports(path)]) {
-    if (!/^\.[cm]?js$/.test(extname(file))) continue
+  const files = [path, ...[...findImports(path)].sort(byLatest)]
+  for (const file of files
+    .filter((file) => /^\.[cm]?js$/.test(extname(file)))
+    .slice(0, MAX_CHECKS)) {
     const found = findFrame(await checkSyntax(file))
     if (found !== undefined) return found
   }
@@ -42,6 +45,13 @@ function findFrame(text: string): string | undefined {
   }
   return undefined
 }
+
+/** What was just changed is what is broken, and each check takes a process. */
+function byLatest(one: string, other: string): number {
+  return (statFile(other)?.mtimeMs ?? 0) - (statFile(one)?.mtimeMs ?? 0)
+}
+
+const MAX_CHECKS = 20
 
 function checkSyntax(path: string): Promise<string> {
   return new Promise((resolve) => {
