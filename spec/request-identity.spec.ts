@@ -271,6 +271,26 @@ describeHosts('the Request', (host) => {
     expect(await answer.json()).toEqual([['hello', 'hello'], false, true, true])
   })
 
+  it('takes nothing from the socket to be cloned, and clones have streams of bytes as well', async () => {
+    const seen: unknown[] = []
+    const look: Layer = (req, _res, next) => {
+      seen.push(() => (req as IncomingMessage).readableDidRead)
+      next()
+    }
+    const handler: Handler = async (request) => {
+      const clone = request.clone()
+      const again = clone.clone()
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      const didRead = (seen.pop() as () => boolean)()
+      const reader = again.body!.getReader({ mode: 'byob' })
+      const { value } = await reader.read(new Uint8Array(2))
+      const texts = [new TextDecoder().decode(value), await clone.text(), await request.text()]
+      return json([didRead, clone instanceof Request, clone.url === request.url, texts])
+    }
+    const answer = await post(host, handler, {}, [look])
+    expect(await answer.json()).toEqual([false, true, true, ['he', 'hello', 'hello']])
+  })
+
   it('lets its body be cancelled, and refuses to be read while somebody holds it', async () => {
     const answer = await post(host, async (request) => {
       const reader = request.body!.getReader()

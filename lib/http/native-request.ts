@@ -1,6 +1,7 @@
 // Per request: the platform's Request. Where that is possible, made when something native asks for it.
 
 export interface RequestParts {
+  /** A Request is what is made, and not copied: a copy of its body would be read ahead. */
   readonly input: string | Request
   readonly method?: string | undefined
   readonly toBody?: (() => ReadableStream<Uint8Array>) | undefined
@@ -9,7 +10,7 @@ export interface RequestParts {
 }
 
 function toNative({ input, method, toBody }: RequestParts): Request {
-  return new Request(input, toInit(method, toBody))
+  return typeof input === 'string' ? new Request(input, toInit(method, toBody)) : input
 }
 
 function toInit(
@@ -25,7 +26,10 @@ function toInit(
 
 /** Where a Request keeps its state in private members. */
 class MadeAtOnce extends Request {
+  // What a constructor returns gets the private members of the classes that extend it.
   constructor({ input, method, toBody }: RequestParts) {
+    if (typeof input !== 'string')
+      return Object.setPrototypeOf(input, new.target.prototype) as Request
     super(input, toInit(method, toBody))
   }
 }
