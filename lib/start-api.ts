@@ -30,7 +30,7 @@ import { discard } from './http/response-body'
 import { breakOff, sendResponse } from './http/send-response'
 import { withinTime } from './http/time-limit'
 import { toRequest } from './http/to-request'
-import { releaseBody } from './http/unread-body'
+import { holdFlow, releaseBody } from './http/unread-body'
 import { isPromise } from './is-promise'
 import { type Settings, type StartApiOptions, readOptions } from './options'
 import type { RouteModules } from './routes/load-routes'
@@ -119,9 +119,16 @@ export function startApi(
       handle(table, req, res, next)
       return
     }
+    const letFlow = holdFlow(req, res)
+    const goOn =
+      next &&
+      ((error?: unknown) => {
+        letFlow()
+        next(error)
+      })
     table.then(
-      (loaded) => handle(loaded, req, res, next),
-      (error: unknown) => fail(error, req, res, next),
+      (loaded) => handle(loaded, req, res, goOn),
+      (error: unknown) => fail(error, req, res, goOn),
     )
   }
 

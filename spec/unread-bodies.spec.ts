@@ -359,6 +359,20 @@ describeHosts('A body that a logger in front listens to', (host) => {
     expect(await ask([routeX(byParser)])).toBe(body)
   })
 
+  it('is there though the request came before the files were loaded', async () => {
+    const echo: Middleware = (req, res) => res.end(JSON.stringify(req.body))
+    const [module] = Object.values(
+      apiRoutes({ 'x.ts': { POST: async ({ request }) => new Response(await request.text()) } }),
+    )
+    const slow = async () => {
+      await sleep(100)
+      return module
+    }
+    for (const file of ['api/x.ts', 'api/y.ts']) {
+      expect(await ask([startApi({ [file]: slow }), parse, echo])).toBe(body)
+    }
+  })
+
   it('is there for what is mounted behind, where a request is passed on', async () => {
     const echo: Middleware = (req, res) => res.end(JSON.stringify(req.body))
     const pass = startHandler(async () => new Response('no', { status: 404 }), {

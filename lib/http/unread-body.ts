@@ -14,15 +14,18 @@ export function releaseBody(req: IncomingMessage, res: ServerResponse): void {
   if (!hasBody(req) || req.httpVersionMajor !== 1) return
   lingerOnClose(req, res)
   if (req.readableFlowing === null && !req.readableDidRead) return
-  if (req.readableFlowing === true && !req.readableDidRead) hold(req, res)
+  holdFlow(req, res)
   res.once('close', () => req.resume())
 }
 
 /**
- * A logger in front listens: all of the body is to reach whoever reads it here, or behind, too. Who
+ * Where a logger in front listens, all of the body is to reach whoever reads it here, or behind, too. Who
  * listens for `data` expects it to come, and after `pause()` it would not.
+ *
+ * @returns a function for when nobody is to read it here
  */
-function hold(req: IncomingMessage, res: ServerResponse): void {
+export function holdFlow(req: IncomingMessage, res: ServerResponse): () => void {
+  if (req.readableFlowing !== true || req.readableDidRead) return () => {}
   req.pause()
   const onListener = (name: string | symbol): void => {
     if (name !== 'data') return
@@ -32,6 +35,10 @@ function hold(req: IncomingMessage, res: ServerResponse): void {
   const release = () => req.off('newListener', onListener)
   req.on('newListener', onListener)
   res.once('close', release)
+  return () => {
+    release()
+    req.resume()
+  }
 }
 
 /**
