@@ -72,6 +72,8 @@ export function createDevRoutes(
     if (seen === undefined) return
     try {
       const now = look()
+      // There is more to come, and to be told of.
+      if (isBeingWritten(now, seen)) return
       modules.noteChanged(findChanged(seen, now))
       seen = now
     } catch {

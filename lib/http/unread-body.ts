@@ -11,11 +11,16 @@ const LINGER_IDLE_MS = 5000
  * that nobody has touched; the others are left to us.
  */
 export function releaseBody(req: IncomingMessage, res: ServerResponse): void {
-  if (!hasBody(req) || req.httpVersionMajor !== 1) return
+  if (!isOnWire(req)) return
   lingerOnClose(req, res)
   if (req.readableFlowing === null && !req.readableDidRead) return
   holdFlow(req, res)
   res.once('close', () => req.resume())
+}
+
+/** Whether a body may come through HTTP/1's parser; requests made by hand may be no streams. */
+function isOnWire(req: IncomingMessage): boolean {
+  return hasBody(req) && req.httpVersionMajor === 1
 }
 
 /**
@@ -25,7 +30,7 @@ export function releaseBody(req: IncomingMessage, res: ServerResponse): void {
  * @returns a function for when nobody is to read it here
  */
 export function holdFlow(req: IncomingMessage, res: ServerResponse): () => void {
-  if (req.readableFlowing !== true || req.readableDidRead) return () => {}
+  if (!isOnWire(req) || req.readableFlowing !== true || req.readableDidRead) return () => {}
   req.pause()
   const onListener = (name: string | symbol): void => {
     if (name !== 'data') return
