@@ -130,6 +130,11 @@ describe('start-api check', () => {
     })
   })
 
+  it('prints what is wrong with the directory in whole sentences', async () => {
+    const { stdout } = await runCommand(['check', routesDirectory({})])
+    expect(stdout).toContain(' holds no API route file. Add one, e.g. ')
+  })
+
   it('corrects path literals with --fix, and nothing else', async () => {
     const text = `// createAPIFileRoute('/api/old')\n${made('/api/old')}`
     const directory = routesDirectory({ 'api/new.js': text, 'api/typo.js': 'exports.x = 1' })

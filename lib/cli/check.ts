@@ -132,6 +132,11 @@ function byPlace(a: Problem, b: Problem): number {
   return a.file === b.file ? (a.line ?? 0) - (b.line ?? 0) : a.file < b.file ? -1 : 1
 }
 
+/** The name has a column of its own. */
+function withoutName(file: string, message: string): string {
+  return message.startsWith(`${file} `) ? message.slice(file.length + 1) : message
+}
+
 function toReport(
   directory: string,
   files: number,
@@ -141,8 +146,7 @@ function toReport(
   const { paint } = terminal
   const rows = problems.map(({ file, line, message, fixed }): Cell[] => [
     `${relative('', join(directory, file)) || '.'}${line === undefined ? '' : `:${line}`}`,
-    // The name has a column of its own.
-    { text: message.replace(`${file} `, ''), color: fixed ? 'green' : 'red' },
+    { text: withoutName(file, message), color: fixed ? 'green' : 'red' },
   ])
   const left = problems.filter(({ fixed }) => fixed !== true).length
   const summary =
