@@ -130,6 +130,19 @@ describe('start-api check', () => {
     })
   })
 
+  it('tells programs what is about no file from what is about one', async () => {
+    const directory = routesDirectory({ 'api/a.js': made('/api/a') })
+    const { problems } = await check(directory, '--ignore', 'none')
+    expect(problems).toEqual([
+      {
+        file: '.',
+        kind: 'directory',
+        message: expect.stringContaining('no route file is named none') as string,
+      },
+    ])
+    expect((await check(routesDirectory({}))).problems).toMatchObject([{ kind: 'directory' }])
+  })
+
   it('prints what is wrong with the directory in whole sentences', async () => {
     const { stdout } = await runCommand(['check', routesDirectory({})])
     expect(stdout).toContain(' holds no API route file. Add one, e.g. ')

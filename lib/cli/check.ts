@@ -17,7 +17,7 @@ interface Problem {
   readonly file: string
   /** Counted from 1. */
   readonly line?: number
-  readonly kind: 'conflict' | 'export' | 'literal' | 'load' | 'unreachable'
+  readonly kind: 'conflict' | 'directory' | 'export' | 'literal' | 'load' | 'unreachable'
   readonly message: string
   /** `--fix` has corrected it. */
   readonly fixed?: true
@@ -63,7 +63,12 @@ async function examine(directory: string, settings: Settings, fix: boolean): Pro
   const options: LoadOptions = {
     ...settings,
     onFailure: (failure) => failures.push(failure),
-    warn: (message, file = '.') => problems.push({ file, kind: 'export', message }),
+    warn: (message, file) =>
+      problems.push(
+        file === undefined
+          ? { file: '.', kind: 'directory', message }
+          : { file, kind: 'export', message },
+      ),
   }
   const found = findRoutes(directory, options)
   await loadRoutes(found, options)
