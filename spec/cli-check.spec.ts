@@ -1,5 +1,5 @@
 // `start-api check`: what it finds in a routes directory, and what it corrects.
-import { chmodSync, chownSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { runCommand } from '../lib/cli/run-command'
 import { routeText, routeTexts, routesDirectory } from './support/routes-directory'
@@ -165,6 +165,30 @@ describe('start-api check', () => {
     expect(readFileSync(join(directory, 'api/new.js'), 'utf8')).toBe(
       `// createAPIFileRoute('/api/old')\n${made('/api/new')}`,
     )
+  })
+
+  it('goes on with --fix where a file can’t be written, and says which', async () => {
+    const directory = routesDirectory({
+      'api/a.js': made('/api/old'),
+      'api/b.js': made('/api/old'),
+    })
+    // Its draft can't be written, not even by root.
+    mkdirSync(join(directory, `api/.a.js.${process.pid}`))
+    expect(await check(directory, '--fix')).toEqual({
+      exitCode: 1,
+      files: 2,
+      problems: [
+        {
+          file: 'api/a.js',
+          line: 2,
+          kind: 'literal',
+          message:
+            "createAPIFileRoute('/api/old') disagrees with the file's name, which spells /api/a. The file can't be written (EISDIR): give the process write permission on its folder.",
+        },
+        expect.objectContaining({ file: 'api/b.js', fixed: true }),
+      ],
+    })
+    expect(readFileSync(join(directory, 'api/a.js'), 'utf8')).toBe(made('/api/old'))
   })
 
   it('leaves permissions and owner as they are with --fix, whatever the umask', async () => {

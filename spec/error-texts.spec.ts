@@ -476,6 +476,7 @@ const SECTIONS: readonly Section[] = [
         const { problems } = JSON.parse(stdout!) as { problems: { message: string }[] }
         return problems.map(({ message }) => message).join('\n')
       },
+      "createAPIFileRoute('/api/user') disagrees with the file's name, which spells /api/users. The file can't be written (EACCES): give the process write permission on its folder.",
     ],
   },
 ]

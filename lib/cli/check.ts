@@ -108,13 +108,34 @@ function checkLiterals(directory: string, file: string, base: string, fix: boole
   const problems = findPathLiterals(text).flatMap(({ maker, path, line }): Problem[] => {
     const [expected, ...others] = toExpectedPaths(file, maker, base)
     if (expected === path || others.includes(path)) return []
-    const message = `${maker}('${path}') disagrees with the file's name, which spells ${expected}. `
-    return fix
-      ? [{ file, line, kind: 'literal', message: `${message}Corrected.`, fixed: true }]
-      : [{ file, line, kind: 'literal', message: `${message}--fix corrects it.` }]
+    const message = `${maker}('${path}') disagrees with the file's name, which spells ${expected}.`
+    return [{ file, line, kind: 'literal', message }]
   })
-  if (fix && problems.length > 0) replaceRouteFile(path, correctPathLiterals(text, file, base))
-  return problems
+  if (problems.length === 0) return []
+  const { advice, ...outcome } = fix
+    ? correct(path, correctPathLiterals(text, file, base))
+    : { advice: '--fix corrects it.' }
+  return problems.map((problem) => ({
+    ...problem,
+    message: `${problem.message} ${advice}`,
+    ...outcome,
+  }))
+}
+
+interface Outcome extends Pick<Problem, 'fixed'> {
+  readonly advice: string
+}
+
+function correct(path: string, text: string): Outcome {
+  try {
+    replaceRouteFile(path, text)
+    return { advice: 'Corrected.', fixed: true }
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    return {
+      advice: `The file can't be written (${code ?? message}): give the process write permission on its folder.`,
+    }
+  }
 }
 
 /** Files that export a route and have a name that no route has. */
