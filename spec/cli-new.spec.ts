@@ -54,6 +54,26 @@ export const APIRoute = createAPIFileRoute('/api/users/$id')({
     expect(text).toMatch(/^const \{ json \} = require\('express-start-api'\)/)
   })
 
+  it.each([
+    ['{"type":"commonjs"}', 'api/a.ts', 'const { json } = require('],
+    ['{"name":"app"}', 'api/a.mjs', 'const { json } = require('],
+    ['{"type":"commonjs"}', 'api/a.js', 'import { json } from'],
+    ['{"type":"module"}', 'api/a.ts', 'import { json } from'],
+  ])(
+    'writes JavaScript in a package of %s, beside %s, as Node loads it',
+    async (own, file, text) => {
+      const directory = routesDirectory(
+        {
+          '../package.json': own,
+          [file]: `import { createAPIFileRoute } from 'express-start-api/api'`,
+        },
+        'routes',
+      )
+      await runCommand(['new', '/api/b', '--js', '--dir', directory])
+      expect(readFileSync(join(directory, 'api/b.js'), 'utf8').startsWith(text)).toBe(true)
+    },
+  )
+
   it('leaves what is there, and what another file answers', async () => {
     const directory = routesDirectory({
       'api/a.js': routeText('a'),

@@ -27,47 +27,53 @@ export function toFirstText(
   methods?: readonly string[],
 ): string {
   const sibling = findSibling(file, files, directory)
-  const style = toStyle(sibling)
+  const style = toStyle(sibling?.text)
   const maker = style === 'v1' ? 'createFileRoute' : 'createAPIFileRoute'
   return toScaffold({
     path: toExpectedPaths(file, maker, base)[0]!,
     style,
     ...(methods && { methods }),
     syntax: toSyntax(join(directory, file), sibling),
-    from: findImportedPackage(sibling, maker) ?? findStartPackage(directory),
+    from: findImportedPackage(sibling?.text, maker) ?? findStartPackage(directory),
   })
 }
 
 /** The generation of Start that the files beside a new one are written for. */
 export function findStyle(file: string, { directory, files }: Beside): Naming {
-  return toStyle(findSibling(file, files, directory))
+  return toStyle(findSibling(file, files, directory)?.text)
 }
 
 function toStyle(sibling: string | undefined): Naming {
   return sibling !== undefined && /\bcreateFileRoute\b/.test(sibling) ? 'v1' : 'v0'
 }
 
-/** The text of the route file that is nearest and in the same language. */
+interface Sibling {
+  readonly extension: string
+  readonly text: string
+}
+
+/** The route file that is nearest and in the same language. */
 function findSibling(
   file: string,
   others: readonly string[],
   directory: string,
-): string | undefined {
+): Sibling | undefined {
   const isNear = (other: string) => Number(dirname(other) === dirname(file))
   const isAlike = (other: string) => Number(extname(other) === extname(file))
   return [...others]
     .sort((a, b) => isAlike(b) - isAlike(a) || isNear(b) - isNear(a))
-    .map((other) => readText(join(directory, other)))
-    .find((text) => /\bcreate(?:API)?FileRoute\b/.test(text))
+    .map((other) => ({ extension: extname(other), text: readText(join(directory, other)) }))
+    .find(({ text }) => /\bcreate(?:API)?FileRoute\b/.test(text))
 }
 
-function toSyntax(path: string, sibling: string | undefined): 'esm' | 'cjs' {
+function toSyntax(path: string, sibling: Sibling | undefined): 'esm' | 'cjs' {
   const extension = extname(path)
   if (extension === '.cjs') return 'cjs'
   if (extension !== '.js' && extension !== '.jsx') return 'esm'
   if (isEsm(path)) return 'esm'
-  // Compiled to CommonJS, as some loaders do with JavaScript, too.
-  return sibling !== undefined && /^import\b/m.test(sibling) ? 'esm' : 'cjs'
+  // Compiled to CommonJS, as some loaders do with JavaScript, too. TypeScript and .mjs prove nothing of it.
+  const isCompiled = sibling?.extension === extension && /^import\b/m.test(sibling.text)
+  return isCompiled ? 'esm' : 'cjs'
 }
 
 /** `@tanstack/react-start` where a file has its maker from `@tanstack/react-start/api`. */
