@@ -74,6 +74,27 @@ export const APIRoute = createAPIFileRoute('/api/users/$id')({
     },
   )
 
+  it.each([
+    ['api/b.js', { 'package.json': '{"dependencies":{"express":"5"}}' }],
+    ['api/b.js', { 'package.json': '{"type":"commonjs"}' }],
+    ['api/b.ts', { 'package.json': '{"devDependencies":{"typescript":"5"}}' }],
+    ['api/b.ts', { 'package.json': '{}', 'tsconfig.json': '{}' }],
+    ['api/b.ts', { 'package.json': '{}', 'src/tsconfig.json': '{}' }],
+    ['api/b.js', { 'package.json': '{"name":"app"}', '../tsconfig.json': '{}' }],
+    [
+      'api/b.ts',
+      {
+        'package.json': '{"name":"app"}',
+        'tsconfig.json': '{}',
+        'src/routes/package.json': '{"type":"module"}',
+      },
+    ],
+  ])('creates %s as the first of a package with %j', async (file, files) => {
+    const directory = join(routesDirectory(files, 'app'), 'src/routes')
+    await runCommand(['new', '/api/b', '--dir', directory])
+    expect(existsSync(join(directory, file))).toBe(true)
+  })
+
   it('leaves what is there, and what another file answers', async () => {
     const directory = routesDirectory({
       'api/a.js': routeText('a'),

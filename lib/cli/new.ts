@@ -1,6 +1,6 @@
 // `start-api new`: the file of a route, with a first text.
-import { existsSync } from 'node:fs'
-import { extname, join, relative, resolve } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, extname, join, relative, resolve } from 'node:path'
 import { StartApiError } from '../errors'
 import type { Settings } from '../options'
 import { findStyle, toFirstText } from '../routes/first-text'
@@ -18,7 +18,7 @@ export const createRoute: Command = {
   usage: `Usage: start-api new <path> [options]
 
 Creates the route file of a path, e.g. '/api/users/$id' (quoted: shells read $id), in the style
-and the language of the others.
+and the language of the others; the first one is JavaScript in a package without TypeScript.
 
   --dir <dir>         the routes directory (default: routes)
   --methods <names>   e.g. GET,POST (default: GET)
@@ -33,7 +33,7 @@ and the language of the others.
     const methods = toMethods(values.methods ?? 'GET')
     const directory = resolve(values.dir ?? 'routes')
     const files = existsSync(directory) ? findRouteFiles(directory, settings.ignore) : []
-    const extension = values.js === true ? '.js' : toExtension(files)
+    const extension = values.js === true ? '.js' : toExtension(directory, files)
     const beside = { directory, base: settings.base, files }
     const naming = findStyle(path.slice(1) + extension, beside)
     const file = toFile(path, settings.base, directory, naming) + extension
@@ -54,12 +54,35 @@ function toMethods(names: string): string[] {
   throw new CommandError(`--methods must be of ${METHODS.join(', ')}, not ${unknown}.`)
 }
 
-/** TypeScript, unless all that is there is JavaScript. */
-function toExtension(files: readonly string[]): string {
+/** TypeScript, unless all that is there is JavaScript, or nothing, in a package of JavaScript. */
+function toExtension(directory: string, files: readonly string[]): string {
   const [first] = files
-  return first !== undefined && files.every((file) => /\.[cm]?js$/.test(file))
-    ? extname(first)
-    : '.ts'
+  if (first === undefined) return usesTypeScript(directory) ? '.ts' : '.js'
+  return files.every((file) => /\.[cm]?js$/.test(file)) ? extname(first) : '.ts'
+}
+
+/** Whether a directory's package has a tsconfig.json or the compiler; outside of packages nothing tells. */
+function usesTypeScript(directory: string): boolean {
+  let isInPackage = false
+  for (let folder = directory; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'tsconfig.json'))) return true
+    const own = readPackage(folder)
+    if ('typescript' in { ...own?.dependencies, ...own?.devDependencies }) return true
+    isInPackage ||= own !== undefined
+    // One that only has a `type` is for a folder of the package above.
+    const isWhole = Object.keys(own ?? {}).some((key) => key !== 'type')
+    if (isWhole || folder === dirname(folder)) return !isInPackage
+  }
+}
+
+type Package = Partial<Record<'dependencies' | 'devDependencies', object>>
+
+function readPackage(folder: string): Package | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Package
+  } catch {
+    return undefined
+  }
 }
 
 /** The name of a path's file, without extension; a directory may itself be the base. */
