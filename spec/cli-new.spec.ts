@@ -146,6 +146,7 @@ export const APIRoute = createAPIFileRoute('/api/users/$id')({
     ['/api/../a', 'no file name spells the path /api/../a:'],
     ['/api/index', 'no file name spells the path /api/index:'],
     ['/api/-a', 'no file name spells the path /api/-a:'],
+    ['/api/.well-known/a', 'names that begin with "-" or "." are no routes.'],
     ['/api/$/a', 'api/$/a.ts has a splat `$` before its end;'],
     ['/api/$a/$a', 'api/$a/$a.ts names two params `a`;'],
   ])('turns down the path %s', async (path, message) => {

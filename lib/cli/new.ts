@@ -100,7 +100,7 @@ function toFile(path: string, base: string, directory: string, naming: Naming): 
   const file = name === '' || path === base ? join(name, 'index') : name
   if (toPath(`${file}.ts`, base, naming) === path && isRouteFile(`${file}.ts`, [])) return file
   throw new CommandError(
-    `no file name spells the path ${path}: dots separate, \`index\` vanishes, and names that begin with "-" are no routes.`,
+    `no file name spells the path ${path}: dots separate, \`index\` vanishes, and names that begin with "-" or "." are no routes.`,
   )
 }
 
