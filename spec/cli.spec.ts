@@ -159,6 +159,11 @@ describe('start-api', () => {
     [['manifest', __dirname, '-o', 'x.d.ts'], /^--output must be a \.ts/],
     [['new'], 'path is missing.'],
     [['status'], 'app module is missing.'],
+    [['routes', ''], 'directory is empty. Is a variable of the shell unset?'],
+    [['check', ''], 'directory is empty.'],
+    [['manifest', ''], 'directory is empty.'],
+    [['status', ''], 'app module is empty.'],
+    [['new', ''], 'path is empty.'],
   ])('turns down %j', async (args, message) => {
     expect(await rejection(args)).toMatch(message)
   })

@@ -449,6 +449,7 @@ const SECTIONS: readonly Section[] = [
       command('rout'),
       command('routes', 'a', 'b'),
       command('new'),
+      command('routes', ''),
       command('manifest', routesDirectory({}), '-o', 'x.json'),
       command('new', '/api/a', '--methods', 'FETCH'),
       command('new', 'users'),
