@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Output } from '../lib/cli/command'
 import { runCommand } from '../lib/cli/run-command'
 import { toTerminal } from '../lib/cli/terminal'
+import { version } from '../package.json'
 import { buildPackage, createApp, runNode } from './support/built-package'
 import { routeText, routeTexts, routesDirectory } from './support/routes-directory'
 
@@ -112,8 +113,9 @@ const HELP = `Usage: start-api <command> [options]
   manifest  writes a module that imports the route files, for bundlers
   status    shows how far an Express application has moved to route files
 
-\`start-api <command> --help\` lists its options. With TypeScript on Node 20 or 22.17 and older, put
-NODE_OPTIONS='-r ts-node/register' or NODE_OPTIONS='--import tsx' in front.
+\`start-api <command> --help\` lists its options, \`start-api --version\` tells the version. With
+TypeScript on Node 20 or 22.17 and older, put NODE_OPTIONS='-r ts-node/register' or
+NODE_OPTIONS='--import tsx' in front.
 `
 
 const ROUTES_HELP = `Usage: start-api routes [dir] [options]
@@ -131,6 +133,12 @@ describe('start-api', () => {
       expect(await runCommand(args)).toEqual({ stdout: HELP, exitCode: 0 })
     }
     expect(await runCommand(['routes', '-h'])).toEqual({ stdout: ROUTES_HELP, exitCode: 0 })
+  })
+
+  it('tells its version', async () => {
+    for (const option of ['--version', '-v']) {
+      expect(await runCommand([option])).toEqual({ stdout: `${version}\n`, exitCode: 0 })
+    }
   })
 
   it.each(['routes', 'check', 'new', 'manifest', 'status'])(
@@ -194,6 +202,10 @@ describe('start-api', () => {
       ])
       return { status, stdout, stderr }
     }
+
+    it('tells its version', () => {
+      expect(run({}, ['--version'])).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' })
+    })
 
     it('prints to stdout, and ends though a route file prints, and keeps the process busy', () => {
       const text = `console.log('noise')\nsetInterval(() => {}, 1000)\n${routeText('a')}`

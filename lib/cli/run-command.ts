@@ -1,4 +1,6 @@
 // Arguments → command → what to print.
+// Not `{ createRequire }`: the usual banner of ESM bundles declares that name.
+import nodeModule from 'node:module'
 import { parseArgs } from 'node:util'
 import { check } from './check'
 import { type Command, CommandError, OPTIONS, type Output, type Values } from './command'
@@ -19,8 +21,9 @@ const COMMANDS = new Map<string, Command>([
 const HELP = `Usage: start-api <command> [options]
 
 ${[...COMMANDS].map(([name, { summary }]) => `  ${name.padEnd(10)}${summary}\n`).join('')}
-\`start-api <command> --help\` lists its options. With TypeScript on Node 20 or 22.17 and older, put
-NODE_OPTIONS='-r ts-node/register' or NODE_OPTIONS='--import tsx' in front.
+\`start-api <command> --help\` lists its options, \`start-api --version\` tells the version. With
+TypeScript on Node 20 or 22.17 and older, put NODE_OPTIONS='-r ts-node/register' or
+NODE_OPTIONS='--import tsx' in front.
 `
 
 /**
@@ -33,6 +36,7 @@ export async function runCommand(
 ): Promise<Output> {
   const [name = '', ...rest] = args
   if (name === '--help' || name === '-h' || name === 'help') return { stdout: HELP, exitCode: 0 }
+  if (name === '--version' || name === '-v') return { stdout: `${readVersion()}\n`, exitCode: 0 }
   const command = COMMANDS.get(name)
   if (command === undefined) {
     const known = [...COMMANDS.keys()].join(', ')
@@ -45,6 +49,13 @@ export async function runCommand(
     const { message } = error
     throw new CommandError(`${message}\n\n${command.usage.trimEnd()}`, { cause: error })
   })
+}
+
+/** By the package's own name, whether this file is in lib/ or built into dist/. */
+function readVersion(): string {
+  const require = nodeModule.createRequire(__filename)
+  const { version } = require('express-start-api/package.json') as { version: string }
+  return version
 }
 
 async function runIn(
