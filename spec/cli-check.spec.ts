@@ -99,6 +99,31 @@ describe('start-api check', () => {
     ])
   })
 
+  it('finds names that are params elsewhere, and no escapes', async () => {
+    const server = `exports.Route = { options: { server: { handlers: { GET: () => new Response('x') } } } }`
+    const directory = routesDirectory({
+      ...routeTexts('api/:id.js', 'api.users.[id].posts.js', 'api/a[.]b.js', 'api/[index].js'),
+      ...routeTexts('api/a:b.js', 'api/:.js', 'api/[a]b.js'),
+      'api/v1/:id.js': server,
+      'api/v1/[id].js': server,
+      'api/v1/[[]id[]].js': server,
+      'api/v1/[index].js': server,
+      'api/v1/api[.]json.js': server,
+    })
+    const { problems } = await check(directory)
+    expect(problems).toEqual(
+      [
+        ['api.users.[id].posts.js', '[id]'],
+        ['api/:id.js', ':id'],
+        ['api/v1/:id.js', ':id'],
+      ].map(([file, literal]) => ({
+        file,
+        kind: 'export',
+        message: `${file} names a literal \`${literal}\`; write \`$id\` for a param.`,
+      })),
+    )
+  })
+
   it('finds routes that their names hide', async () => {
     const directory = routesDirectory({
       'api/load.test.js': routeText('x'),

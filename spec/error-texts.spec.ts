@@ -196,6 +196,7 @@ const SECTIONS: readonly Section[] = [
     about: 'On stderr; the other files are served.',
     texts: [
       warning({ 'api/typo.js': 'exports.ApiRoute = {}' }),
+      warning(routeTexts('api/users/:id.js')),
       warning({}),
       '[start-api] Option `ignore`: no route file is named api/users.ts, is in a folder of that name, or matches it as a glob. Names are relative to the routes directory, and end as the files do.',
       "[start-api] The object of modules holds no API route file. Add one, e.g. api/hello.ts with `export const APIRoute = createAPIFileRoute('/api/hello')({ GET: … })`.",

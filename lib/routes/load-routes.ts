@@ -103,7 +103,9 @@ export async function loadRoutes(
         const exported = toDialect(module)
         if (exported !== undefined) {
           if (exported !== 'APIRoute') everRoutes?.add(file)
-          routes.push(...toRoutes(routeFile, exported, module))
+          const own = toRoutes(routeFile, exported, module)
+          for (const route of own) warnLiteral(route, options)
+          routes.push(...own)
         } else if (isEmptied(routeFile, options)) throw emptied(file)
         else if (isPromised) warnNoRoute(file, options)
         continue
@@ -236,6 +238,27 @@ function warnNoRoute(file: string, { base, warn = warnOnConsole }: LoadOptions):
     `${file} exports no \`APIRoute\`, \`ServerRoute\`, or \`Route\` with \`server\`, so ${toPath(file, base, 'v0')} is not served. Export one by that name, or begin the file's name with "-" if it is no route.`,
     file,
   )
+}
+
+function warnLiteral({ file, path, dialect }: Route, { warn = warnOnConsole }: LoadOptions): void {
+  const mistake = findForeignParam(path, toNaming(dialect))
+  if (mistake !== undefined) warn(`${file} ${mistake}`, file)
+}
+
+/**
+ * Params as other frameworks write them. By the rules of v1, brackets that are left in a path have been
+ * escaped themselves; `[index]` and `[route]` are meant as text, whatever the rules.
+ */
+const FOREIGN_PARAM: Readonly<Record<Naming, RegExp>> = {
+  v0: /\/(:\w[^/]*|\[(?!index\]|route\])\w+\](?=\/|$))/,
+  v1: /\/(:\w[^/]*)/,
+}
+
+/** What is wrong with a path that says `:id` or `[id]`. */
+export function findForeignParam(path: string, naming: Naming): string | undefined {
+  const literal = FOREIGN_PARAM[naming].exec(path)?.[1]
+  if (literal === undefined) return undefined
+  return `names a literal \`${literal}\`; write \`$${/\w+/.exec(literal)![0]}\` for a param.`
 }
 
 function warnUnused({ warn = warnOnConsole }: LoadOptions): OnUnused {
