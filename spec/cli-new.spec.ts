@@ -147,6 +147,9 @@ export const APIRoute = createAPIFileRoute('/api/users/$id')({
     ['/api/index', 'no file name spells the path /api/index:'],
     ['/api/-a', 'no file name spells the path /api/-a:'],
     ['/api/.well-known/a', 'names that begin with "-" or "." are no routes.'],
+    ['/api/users/:id', '/api/users/:id names a literal `:id`; write `$id` for a param.'],
+    ['/api/:id?/a', '/api/:id?/a names a literal `:id?`; write `$id` for a param.'],
+    ['/api/[id]/a', '/api/[id]/a names a literal `[id]`; write `$id` for a param.'],
     ['/api/$/a', 'api/$/a.ts has a splat `$` before its end;'],
     ['/api/$a/$a', 'api/$a/$a.ts names two params `a`;'],
   ])('turns down the path %s', async (path, message) => {

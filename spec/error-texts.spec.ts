@@ -455,6 +455,7 @@ const SECTIONS: readonly Section[] = [
       command('new', '/api/a', '--methods', 'FETCH'),
       command('new', 'users'),
       command('new', '/users'),
+      command('new', '/api/users/:id'),
       command('new', '/api/a.b'),
       command('new', '/api/users', '--dir', routesDirectory(routeTexts('api.users.js'))),
       command('status', 'nothing.js'),

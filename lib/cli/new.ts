@@ -4,7 +4,7 @@ import { dirname, extname, join, relative, resolve } from 'node:path'
 import { StartApiError } from '../errors'
 import type { Settings } from '../options'
 import { findStyle, toFirstText } from '../routes/first-text'
-import { findRoutes, isBaseDirectory } from '../routes/load-routes'
+import { findForeignParam, findRoutes, isBaseDirectory } from '../routes/load-routes'
 import { type RouteFile, toNaming } from '../routes/route-file'
 import { findRouteFiles, isRouteFile } from '../routes/route-files'
 import { METHODS } from '../routes/route-module'
@@ -95,6 +95,8 @@ function toFile(path: string, base: string, directory: string, naming: Naming): 
       `${path} is not below ${base}. Put that in front, or name another --base.`,
     )
   }
+  const mistake = findForeignParam(path, 'v0')
+  if (mistake !== undefined) throw new CommandError(`${path} ${mistake}`)
   const own = path.slice(isBaseDirectory(directory, base) ? base.length + 1 : 1)
   const name = naming === 'v1' ? own.replace(/\./g, '[.]') : own
   const file = name === '' || path === base ? join(name, 'index') : name
