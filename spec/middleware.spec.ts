@@ -14,6 +14,10 @@ import {
   appendResponseHeader,
   clearResponseHeaders,
   getRequest,
+  getResponseHeader,
+  getResponseHeaders,
+  getResponseStatus,
+  removeResponseHeader,
   sendRedirect,
   setCookie,
   setResponseHeader,
@@ -203,6 +207,45 @@ describeHosts('middleware', (host) => {
     expect(seen).toEqual([
       [204, [], [null, null, null, null, null]],
       [302, [], [null, null, null, null, '/y']],
+    ])
+  })
+
+  it('asks helpers about the answer, once there is one', async () => {
+    const seen: unknown[] = []
+    const names = ['x-own', 'x-set', 'x-gone']
+    const look = () =>
+      seen.push([
+        getResponseStatus(),
+        getResponseHeaders().getSetCookie(),
+        names.map(getResponseHeader),
+        names.map((name) => getResponseHeaders().get(name)),
+      ])
+    const ask = middleware(async ({ next }) => {
+      look()
+      const result = await next()
+      look()
+      setResponseHeader('x-set', 'later')
+      setResponseStatus(410)
+      removeResponseHeader('x-own')
+      look()
+      return result
+    })
+    const { url } = await serve(host, [
+      chainX([ask], () => {
+        setResponseHeader('x-set', 'helper')
+        removeResponseHeader('x-gone')
+        setCookie('a', '1')
+        const own = { 'x-own': 'own', 'x-set': 'own', 'x-gone': 'own', 'set-cookie': 'own=1' }
+        return new Response('no', { status: 404, headers: own })
+      }),
+    ])
+    const { status, headers } = await fetch(`${url}/api/x`)
+    expect([status, names.map((name) => headers.get(name))]).toEqual([410, [null, 'later', null]])
+    const none = [undefined, undefined, undefined]
+    expect(seen).toEqual([
+      [200, [], none, [null, null, null]],
+      [404, ['own=1', 'a=1; Path=/'], ['own', 'helper', undefined], ['own', 'helper', null]],
+      [410, ['own=1', 'a=1; Path=/'], [undefined, 'later', undefined], [null, 'later', null]],
     ])
   })
 

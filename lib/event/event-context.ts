@@ -31,6 +31,8 @@ export class RequestEvent {
   readonly node: NodeExchange | undefined
   /** Keeps `close()` waiting for work that outlives the response. */
   readonly waitUntil: (promise: Promise<unknown>) => void
+  /** In middleware that has awaited `next()`: what the rest has answered. */
+  answer: Response | undefined
   readonly #parts: RequestEventParts
   #request: Request | undefined
   #replaced = false

@@ -6,6 +6,7 @@ import { type H3Event, createEvent } from 'h3'
 import { StartApiError } from '../errors'
 import { type RequestEvent, currentEvent } from './event-context'
 import type { ResponseState } from './response-state'
+import { mergeCookies } from './set-cookie'
 
 interface Events {
   /** As users see it: Express's own `req` and `res` are in it. */
@@ -45,6 +46,24 @@ export function workingEvent(helper: string, given?: OwnEvent): H3Event {
 /** What a working event's helpers say; `undefined` for an event of another h3 application. */
 export function responseOf({ [OWNER]: owner }: OwnEvent): ResponseState | undefined {
   return owner?.response
+}
+
+/** What helpers have set, and in middleware that has awaited `next()` the headers of the answer, too. */
+export function presentHeaders(
+  event: OwnEvent,
+): Readonly<Record<string, number | string | string[] | undefined>> {
+  const set = event.node.res.getHeaders()
+  const { answer, said } = event[OWNER] ?? {}
+  if (answer === undefined) return set
+  const isLeft = (name: string) => said?.isCleared !== true && said?.headers.get(name) !== null
+  const own = [...answer.headers].filter(([name]) => name !== 'set-cookie' && isLeft(name))
+  const earlier = isLeft('set-cookie') ? answer.headers.getSetCookie() : []
+  const cookies = mergeCookies(earlier, said?.cookies ?? [])
+  return {
+    ...Object.fromEntries(own),
+    ...set,
+    ...(cookies.length > 0 && { 'set-cookie': cookies }),
+  }
 }
 
 /** Made anew for another request, since h3 keeps parsed bodies on them. */
@@ -148,7 +167,7 @@ function createRecorder(event: RequestEvent): ServerResponse {
   const isEnded = () => event.said?.answer !== undefined || event.node?.res.headersSent === true
   const recorder = {
     get statusCode() {
-      return event.said?.status ?? 200
+      return event.said?.status ?? event.answer?.status ?? 200
     },
     set statusCode(code: number) {
       event.response.setStatus(code)

@@ -1,17 +1,19 @@
 // Headers set by helpers, as `Headers` whose changes reach the answer.
 
 /** Where headers are kept: Node's response, or what stands for one. */
-interface HeaderStore {
-  getHeaders(): Readonly<Record<string, number | string | readonly string[] | undefined>>
+export interface HeaderStore {
   setHeader(name: string, value: string): void
   appendHeader(name: string, value: string): void
   removeHeader(name: string): void
 }
 
 /** Start v1 hands its own headers out: handlers write `getResponseHeaders().set(…)`. */
-export function writeThrough(store: HeaderStore): Headers {
+export function writeThrough(
+  store: HeaderStore,
+  present: Readonly<Record<string, number | string | readonly string[] | undefined>>,
+): Headers {
   const headers = new Headers()
-  for (const [name, value] of Object.entries(store.getHeaders())) {
+  for (const [name, value] of Object.entries(present)) {
     for (const item of [value ?? []].flat()) headers.append(name, String(item))
   }
   return Object.defineProperties(headers, {

@@ -4,7 +4,7 @@ import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Readable } from 'node:stream'
 import * as h3 from 'h3'
 import { currentEvent } from './event-context'
-import { readEventBody, responseOf } from './h3-event'
+import { presentHeaders, readEventBody, responseOf } from './h3-event'
 import { toHelper } from './helper'
 import { type ResponseState, isFinalStatus } from './response-state'
 import { writeThrough } from './response-headers'
@@ -29,7 +29,7 @@ export const setResponseStatus = toHelper(
   },
 )
 
-/** The status that was set; 200 if none was (Start v0 and v1). */
+/** The status that was set, or in middleware, after `next()`, that of the answer; else 200 (Start v0 and v1). */
 export const getResponseStatus = toHelper('getResponseStatus', h3.getResponseStatus)
 
 /** The reason phrase that was set, or `''` (Start v0). */
@@ -107,19 +107,20 @@ export const appendHeaders = toHelper('appendHeaders', appendAll)
 /** Adds values to several headers, as `appendResponseHeader` does to one (Start v0). */
 export const appendResponseHeaders = toHelper('appendResponseHeaders', appendAll)
 
-/** Headers set by helpers, as `Headers` that also read like an object. */
+/** Headers of the answer so far, as `Headers` that also read like an object. */
 export type ReadableResponseHeaders = Headers &
   Readonly<Record<string, string | string[] | undefined>>
 
 /**
  * What helpers have set, for both generations: `.get('etag')` (Start v1) and `['etag']` (v0). Changes
- * to it, such as `.set()`, apply to the answer. The Response's own headers are not in it.
+ * to it, such as `.set()`, apply to the answer. The Response's own headers are in it in middleware,
+ * after `next()`, as in Start v1.
  */
 export const getResponseHeaders = toHelper(
   'getResponseHeaders',
   (event): ReadableResponseHeaders => {
-    const plain = event.node.res.getHeaders()
-    const headers = writeThrough(event.node.res)
+    const plain = presentHeaders(event)
+    const headers = writeThrough(event.node.res, plain)
     for (const [name, value] of Object.entries(plain)) {
       if (!(name in Headers.prototype)) Object.assign(headers, { [name]: value })
     }
@@ -127,9 +128,13 @@ export const getResponseHeaders = toHelper(
   },
 )
 
-/** The value of a header that helpers have set (Start v0 and v1). */
-export const getResponseHeader = toHelper('getResponseHeader', (event, name: string) =>
-  event.node.res.getHeader(name),
+/**
+ * The value of a header that helpers have set, or in middleware, after `next()`, of the answer (Start v0
+ * and v1).
+ */
+export const getResponseHeader = toHelper(
+  'getResponseHeader',
+  (event, name: string) => presentHeaders(event)[name.toLowerCase()],
 )
 
 /**

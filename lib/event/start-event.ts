@@ -1,7 +1,7 @@
 // Per request, where an application has loaded the real `@tanstack/react-start/server`: the request as
 // its helpers want it, read off Start's sources.
 import type { IncomingMessage } from 'node:http'
-import { writeThrough } from './response-headers'
+import { type HeaderStore, writeThrough } from './response-headers'
 import type { ResponseState } from './response-state'
 
 /** What is known of the request here. */
@@ -91,11 +91,9 @@ class StartResponseState {
 
   get headers(): Headers {
     const state = this.#source.response
-    return writeThrough({
-      getHeaders: () => {
-        const names = [...state.headers.keys(), 'set-cookie']
-        return Object.fromEntries(names.map((name) => [name, state.getHeader(name)]))
-      },
+    const names = [...state.headers.keys(), 'set-cookie']
+    const present = Object.fromEntries(names.map((name) => [name, state.getHeader(name)]))
+    const store: HeaderStore = {
       setHeader: (name, value) => state.setHeader(name, value),
       appendHeader: (name, value) => state.appendHeader(name, value),
       // Start takes the cookies out to put them back one by one: the Response's own must stay.
@@ -103,7 +101,8 @@ class StartResponseState {
         if (name.toLowerCase() === 'set-cookie') state.cookies = []
         else state.removeHeader(name)
       },
-    })
+    }
+    return writeThrough(store, present)
   }
 
   /** Start begins with empty ones after `clearHeaders`. */

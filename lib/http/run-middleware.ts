@@ -144,7 +144,10 @@ function runNext(run: Run, turn: Turn, changes: Changes | null = {}): Promise<Re
 
 /** As it will be sent: what helpers have said is in it, and its headers can be changed. */
 function toShown(response: Response): Response {
-  return withOpenHeaders(applyHelpers(response, findEvent()?.said))
+  const event = findEvent()
+  const shown = withOpenHeaders(applyHelpers(response, event?.said))
+  if (event !== undefined) event.answer = shown
+  return shown
 }
 
 /** A rejection that a middleware does not wait for must not end the process. */
