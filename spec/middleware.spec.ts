@@ -210,6 +210,24 @@ describeHosts('middleware', (host) => {
     ])
   })
 
+  it('gets a Response that was used before as it is, and the error is that of sending it', async () => {
+    const read = middleware(async ({ next }) => {
+      const result = await next()
+      await result.response.text()
+      setResponseStatus(201)
+      return result
+    })
+    const pass = () => middleware(async ({ next }) => next())
+    const { url, errors } = await serve(host, [
+      chainX([pass(), read, pass()], () => {
+        setCookie('a', '1')
+        return new Response('text')
+      }),
+    ])
+    expect((await fetch(`${url}/api/x`)).status).toBe(500)
+    expect(errors).toEqual([expect.objectContaining({ code: 'ERR_START_API_BAD_RESPONSE' })])
+  })
+
   it('asks helpers about the answer, once there is one', async () => {
     const seen: unknown[] = []
     const names = ['x-own', 'x-set', 'x-gone']

@@ -136,7 +136,8 @@ export function applyHelpers(response: Response, state: ResponseState | undefine
     status === response.status &&
     statusText === response.statusText &&
     isDeepStrictEqual([...headers], [...response.headers])
-  if (isSame) return response
+  // One that was used before is an error where it is sent.
+  if (isSame || response.bodyUsed || response.body?.locked === true) return response
   const copy = withHead(response, { status, statusText, headers })
   const additions = [...state.headers].filter(([name]) => state.isAdded(name))
   added.set(copy, new Map(additions.map(([name, value]) => [name, [value ?? []].flat()])))
