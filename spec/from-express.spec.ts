@@ -797,10 +797,15 @@ describe('fromExpress()', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const client = http2.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
     try {
-      const stream = client.request({ ':path': '/api/x' })
-      const [head] = (await once(stream, 'response')) as [http2.IncomingHttpHeaders]
-      expect([head[':status'], await text(stream)]).toEqual([401, 'no'])
-      expect(seen).toEqual([[401, [['x-why', 'no']]]])
+      for (const [method, body] of [
+        ['GET', 'no'],
+        ['HEAD', ''],
+      ] as const) {
+        const stream = client.request({ ':path': '/api/x', ':method': method })
+        const [head] = (await once(stream, 'response')) as [http2.IncomingHttpHeaders]
+        expect([head[':status'], await text(stream)]).toEqual([401, body])
+        expect(seen.splice(0)).toEqual([[401, [['x-why', 'no']]]])
+      }
     } finally {
       client.destroy()
       await new Promise((resolve) => server.close(resolve))

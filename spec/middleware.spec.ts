@@ -1,12 +1,16 @@
 // Middleware of Start v1 around handlers: order, context, answers, errors.
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import {
   type AnyMiddleware,
   type StartApiOptions,
   createFileRoute,
   createMiddleware,
   createStart,
+  isNotFound,
   isRedirect,
   json,
+  notFound,
   redirect,
   startApi,
 } from 'express-start-api'
@@ -27,6 +31,9 @@ import { type ServerFunction, chainX, middleware } from './support/chain'
 import { describeHosts, listen, serve } from './support/hosts'
 import { recordProcessErrors } from './support/process-errors'
 import { routesDirectory } from './support/routes-directory'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 const ok = () => new Response('handler')
 
@@ -228,6 +235,114 @@ describeHosts('middleware', (host) => {
     expect(errors).toEqual([expect.objectContaining({ code: 'ERR_START_API_BAD_RESPONSE' })])
   })
 
+  it('keeps requests apart where a queue calls `next()` in the place of another request', async () => {
+    let last: Promise<unknown> = Promise.resolve()
+    /** As p-limit: what waits is begun by who has ended, and in its async context. */
+    const waiting: (() => void)[] = []
+    let isBusy = false
+    const begin = () => {
+      const run = waiting.shift()
+      isBusy = run !== undefined
+      run?.()
+    }
+    const queued = middleware(({ next }) => {
+      const result = new Promise<Awaited<ReturnType<typeof next>>>((resolve, reject) => {
+        waiting.push(() => {
+          last = next().then(resolve, reject).finally(begin)
+        })
+      })
+      if (!isBusy) begin()
+      return result
+    })
+    const login = middleware(({ request, next }) => {
+      const user = new URL(request.url).searchParams.get('user')
+      if (user !== null) setCookie('session', user)
+      return next()
+    })
+    const { url } = await serve(host, [
+      chainX([login, queued], async () => {
+        await new Promise((resolve) => setTimeout(resolve, 10))
+        return new Response(new URL(getRequest().url).search)
+      }),
+    ])
+    const answers = await Promise.all(
+      ['?user=alice', '?a', '?b'].map((search) => fetch(`${url}/api/x${search}`)),
+    )
+    await last
+    expect(answers.map(({ headers }) => headers.get('set-cookie'))).toEqual([
+      'session=alice; Path=/',
+      null,
+      null,
+    ])
+    const texts = await Promise.all(answers.map((answer) => answer.text()))
+    expect(texts).toEqual(['?user=alice', '?a', '?b'])
+  })
+
+  it('may take its time with a Response whose original nobody holds any more', async () => {
+    const upstream = await listen((_req, res) => res.end('upstream'))
+    const stored = new Response('stored')
+    const slow = middleware(async ({ next }) => {
+      const result = await next()
+      for (let turn = 0; turn < 3; turn++) {
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        collectGarbage()
+      }
+      return result
+    })
+    const pass = () => middleware(({ next }) => next())
+    for (const [handler, text] of [
+      [() => fetch(upstream.url), 'upstream'],
+      [() => stored.clone(), 'stored'],
+    ] as const) {
+      const list = [slow, pass(), pass()]
+      expect((await ask(list, handler)).text).toBe(text)
+      const withHelper = () => {
+        setResponseHeader('x-set', '1')
+        return handler()
+      }
+      expect((await ask(list, withHelper)).text).toBe(text)
+    }
+  })
+
+  it('makes new Responses of what helpers have added to, and nothing is added twice', async () => {
+    const remake = () =>
+      middleware(async ({ next }) => {
+        const { response } = await next()
+        return new Response(response.body, response)
+      })
+    const api = chainX([remake(), remake(), remake()], () => {
+      appendResponseHeader('server-timing', 'db;dur=1')
+      setResponseHeader('vary', 'accept')
+      return new Response('x', { headers: { 'server-timing': 'own' } })
+    })
+    const { url } = await serve(host, [api])
+    for (const { headers } of [await fetch(`${url}/api/x`), await api.fetch('/api/x')]) {
+      expect(headers.get('server-timing')).toBe('own, db;dur=1')
+      expect(headers.get('vary')).toBe('accept')
+    }
+  })
+
+  it('tells a notFound(), and asks nothing about an answer that was thrown away', async () => {
+    const seen: unknown[] = []
+    const outer = middleware(async ({ next }) => {
+      try {
+        return await next()
+      } catch {
+        seen.push(getResponseStatus())
+        return new Response('caught')
+      }
+    })
+    const failing = middleware(async ({ next }) => {
+      seen.push(isNotFound((await next()).response))
+      throw new Error('late')
+    })
+    const { text } = await ask([outer, failing], () => {
+      setResponseHeader('x-set', '1')
+      return notFound()
+    })
+    expect([text, ...seen]).toEqual(['caught', true, 200])
+  })
+
   it('asks helpers about the answer, once there is one', async () => {
     const seen: unknown[] = []
     const names = ['x-own', 'x-set', 'x-gone']
@@ -253,6 +368,7 @@ describeHosts('middleware', (host) => {
         setResponseHeader('x-set', 'helper')
         removeResponseHeader('x-gone')
         setCookie('a', '1')
+        appendResponseHeader('x-own', 'added')
         const own = { 'x-own': 'own', 'x-set': 'own', 'x-gone': 'own', 'set-cookie': 'own=1' }
         return new Response('no', { status: 404, headers: own })
       }),
@@ -262,7 +378,12 @@ describeHosts('middleware', (host) => {
     const none = [undefined, undefined, undefined]
     expect(seen).toEqual([
       [200, [], none, [null, null, null]],
-      [404, ['own=1', 'a=1; Path=/'], ['own', 'helper', undefined], ['own', 'helper', null]],
+      [
+        404,
+        ['own=1', 'a=1; Path=/'],
+        ['own, added', 'helper', undefined],
+        ['own, added', 'helper', null],
+      ],
       [410, ['own=1', 'a=1; Path=/'], [undefined, 'later', undefined], [null, 'later', null]],
     ])
   })

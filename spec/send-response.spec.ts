@@ -329,6 +329,10 @@ describeHosts('HEAD', (host) => {
       'no body and a declared length',
       () => new Response(null, { headers: { 'content-length': '5' } }),
     ],
+    [
+      'an empty text and a declared length',
+      () => new Response('', { headers: { 'content-length': '5' } }),
+    ],
     ['JSON with the length of another', () => json('abc', { headers: { 'content-length': '9' } })],
   ])('has the length that GET has, and no body, for %s (hazard 38)', async (_name, make) => {
     const answer = await headX(host, make)

@@ -95,6 +95,16 @@ describeHosts('a Server Route', (host) => {
     expect((await ask('/api/y', { method: 'HEAD' })).status).toBe(404)
     expect((await ask('/api/x', { method: 'PUT' })).text).toBe('ok')
     expect((await ask('/api/y')).text).toBe('ok')
+    const closed = await start(
+      {
+        'api/x.ts': routeOf({
+          server: { handlers: { GET: { middleware: [deny] }, ANY: ok } },
+        }),
+      },
+      { fallthrough: false },
+    )
+    const { status, headers } = await closed('/api/x')
+    expect([status, headers.get('allow')]).toEqual([405, 'POST, PUT, PATCH, DELETE, OPTIONS'])
   })
 
   it('has no TRACE, not even by ANY: no fetch Request can stand for one', async () => {

@@ -57,11 +57,17 @@ export function presentHeaders(
   if (answer === undefined) return set
   const isLeft = (name: string) => said?.isCleared !== true && said?.headers.get(name) !== null
   const own = [...answer.headers].filter(([name]) => name !== 'set-cookie' && isLeft(name))
+  const added = own.flatMap(([name, value]) =>
+    said?.headers.has(name) === true && said.isAdded(name)
+      ? [[name, [value, ...said.toAdded(name, value)].join(', ')]]
+      : [],
+  )
   const earlier = isLeft('set-cookie') ? answer.headers.getSetCookie() : []
   const cookies = mergeCookies(earlier, said?.cookies ?? [])
   return {
     ...Object.fromEntries(own),
     ...set,
+    ...(Object.fromEntries(added) as Record<string, string>),
     ...(cookies.length > 0 && { 'set-cookie': cookies }),
   }
 }

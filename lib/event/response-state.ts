@@ -25,6 +25,8 @@ export class ResponseState {
    */
   answer: AnswerBody | undefined
   readonly #added = new Set<string>()
+  /** By header: what middleware has been shown of the values that are added. */
+  readonly #shown = new Map<string, readonly string[]>()
 
   /** Whether anything was said: if not, the Response is sent as it is. */
   get isEmpty(): boolean {
@@ -92,6 +94,23 @@ export class ResponseState {
   /** Whether a value is added to the Response's own: a cache must heed both of two `Vary`. */
   isAdded(key: string): boolean {
     return key === 'vary' || this.#added.has(key)
+  }
+
+  /** What comes to a Response's own value, but for what that has from an earlier time. */
+  toAdded(key: string, own: string): string[] {
+    const values = [this.headers.get(key) ?? []].flat()
+    const shown = this.#shown.get(key) ?? []
+    const isThere =
+      shown.every((value, index) => values[index] === value) &&
+      `, ${own}, `.includes(`, ${shown.join(', ')}, `)
+    return isThere ? values.slice(shown.length) : values
+  }
+
+  /** From here on, Responses may have all that is added by now. */
+  noteShown(): void {
+    for (const [key, value] of this.headers) {
+      if (value !== null && this.isAdded(key)) this.#shown.set(key, [value].flat())
+    }
   }
 
   /** The helper's own answer as a Response, once: status and headers are applied as to any other. */

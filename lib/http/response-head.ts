@@ -69,10 +69,10 @@ export function toResponseHead(response: Response, state: ResponseState | undefi
   }
   if (state?.isCleared === true) headers.clear()
   for (const [name, value] of state?.headers ?? []) {
-    const own = state?.isAdded(name) === true ? headers.get(name) : undefined
+    const own = state?.isAdded(name) === true ? response.headers.get(name) : null
     if (value === null) removed.push(name)
-    else if (own === undefined) headers.set(name, value)
-    else headers.set(name, [own, toNew(value, added.get(response)?.get(name))].flat())
+    else if (own === null || !headers.has(name)) headers.set(name, value)
+    else headers.set(name, [own, ...state!.toAdded(name, own)])
   }
   const keepsCookies = state?.isCleared !== true && !removed.includes('set-cookie')
   for (const name of removed) headers.delete(name)
@@ -110,16 +110,6 @@ function isDecoded({ url, headers }: Response): boolean {
   return Boolean(url) && codings.every((coding) => DECODED.has(coding.trim()))
 }
 
-/** By Response that `applyHelpers` made: what helpers added, which is among its own headers now. */
-const added = new WeakMap<Response, ReadonlyMap<string, readonly string[]>>()
-
-/** What helpers have added since. */
-function toNew(value: string | readonly string[], before: readonly string[] = []): string[] {
-  const values = [value].flat()
-  const isContinued = before.every((item, index) => values[index] === item)
-  return isContinued ? values.slice(before.length) : values
-}
-
 /**
  * The Response with the helpers' word in it, for callers that take a fetch Response. It may be applied
  * again, with what helpers have said since.
@@ -138,10 +128,8 @@ export function applyHelpers(response: Response, state: ResponseState | undefine
     isDeepStrictEqual([...headers], [...response.headers])
   // One that was used before is an error where it is sent.
   if (isSame || response.bodyUsed || response.body?.locked === true) return response
-  const copy = withHead(response, { status, statusText, headers })
-  const additions = [...state.headers].filter(([name]) => state.isAdded(name))
-  added.set(copy, new Map(additions.map(([name, value]) => [name, [value ?? []].flat()])))
-  return copy
+  state.noteShown()
+  return withHead(response, { status, statusText, headers })
 }
 
 function withHead(response: Response, init: ResponseInit & { headers: Headers }): Response {
@@ -151,12 +139,29 @@ function withHead(response: Response, init: ResponseInit & { headers: Headers })
   }
   // A text without a type would be given one.
   const text = init.headers.has('content-type') ? takeText(response) : undefined
-  const copy = text === undefined ? new Response(response.body, init) : toTextResponse(text, init)
+  return text === undefined
+    ? withBodyOf(response, init)
+    : keepMarks(response, toTextResponse(text, init))
+}
+
+/**
+ * undici cancels the body of what `fetch()` or `clone()` gave when that is collected, whoever has the body
+ * by then: it stays as long as its body does.
+ */
+const origins = new WeakMap<ReadableStream, Response>()
+
+function withBodyOf(response: Response, init: ResponseInit): Response {
+  const copy = new Response(response.body, init)
+  if (copy.body !== null) origins.set(copy.body, response)
   return keepMarks(response, copy)
 }
 
-/** What a copy must not lose: that the request is left to others, and what makes a redirect one. */
+/**
+ * What a copy must not lose: that the request is left to others, and what tells a redirect or a
+ * `notFound()`.
+ */
 function keepMarks(response: Response, copy: Response): Response {
+  Object.assign(copy, Object.fromEntries(Object.entries(response)))
   if (isPassedOn(response)) passOn(copy)
   return isRedirect(response) ? toRedirect(copy, response.options) : copy
 }
@@ -170,7 +175,7 @@ export function withOpenHeaders(response: Response): Response {
   } catch {
     // Response.error() can't be copied, nor sent.
     if (response.status === 0) return response
-    const open = keepMarks(response, new Response(response.body, response))
+    const open = withBodyOf(response, response)
     // Of what `fetch()` gave, and has decoded, see toResponseHead().
     return Object.defineProperty(open, 'url', { value: response.url })
   }

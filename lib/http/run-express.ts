@@ -89,7 +89,8 @@ export function runExpress<T>(
       // `onceGone` may call before it returns.
       queueMicrotask(() => settle(() => reject(aborted())))
     })
-    if (res.writableFinished) onFinish()
+    // HTTP/2 says so of HEAD from the beginning.
+    if (res.headersSent && res.writableFinished) onFinish()
     else if (!isGone(res)) run(0)
   })
 }

@@ -1,6 +1,6 @@
 // Start-up and per request: puts middleware around the handlers of a route, and runs it in its turn.
 import { StartApiError, describe } from '../errors'
-import { findEvent } from '../event/event-context'
+import { type RequestEvent, findEvent, runWithEvent } from '../event/event-context'
 import type { Middleware } from '../routes/middleware'
 import type { Handler, HandlerContext, Route } from '../routes/route-module'
 import { deriveContext } from './handler-context'
@@ -41,6 +41,7 @@ function toChain(chain: readonly Middleware[], handler: Handler, place: string):
         place,
         result: deriveContext(context, {}),
         handed: {},
+        event: findEvent(),
         outermostOver: Infinity,
       },
       0,
@@ -56,6 +57,8 @@ interface Run {
   readonly result: Result
   /** What middleware has handed on beside `context`. */
   readonly handed: Record<string, unknown>
+  /** What helpers work on; `undefined` where nothing has imported any. */
+  readonly event: RequestEvent | undefined
   /**
    * Index of the outermost middleware that has ended. What has begun further in and ends later answers
    * nothing: a guard's answer stays, though it called `next()` and did not wait.
@@ -92,7 +95,7 @@ async function enter(run: Run, index: number): Promise<Response> {
 }
 
 /** What is thrown and is no Response stays what it is: a middleware may know it. */
-async function runHandler({ handler, place, result, handed }: Run): Promise<Response> {
+async function runHandler({ handler, place, result, handed, event }: Run): Promise<Response> {
   let returned: unknown
   try {
     returned = await handler(deriveContext(result, handed))
@@ -100,7 +103,7 @@ async function runHandler({ handler, place, result, handed }: Run): Promise<Resp
     returned = findResponse(thrown)
     if (returned === undefined) throw thrown
   }
-  return toReturnedAnswer(returned, () => place, findEvent())
+  return toReturnedAnswer(returned, () => place, event)
 }
 
 async function runMiddleware(run: Run, turn: Turn): Promise<Response> {
@@ -113,6 +116,7 @@ async function runMiddleware(run: Run, turn: Turn): Promise<Response> {
     // Nothing returned: the answer of the rest stays, and what it throws is not lost.
     if (isNothing(returned)) await turn.downstream
   } catch (thrown) {
+    if (run.event !== undefined) run.event.answer = undefined
     returned = findResponse(thrown)
     if (returned === undefined && turn.misuse === undefined) throw thrown
   } finally {
@@ -134,17 +138,21 @@ function runNext(run: Run, turn: Turn, changes: Changes | null = {}): Promise<Re
   }
   const isLate = (): boolean => run.outermostOver <= turn.index
   apply(run, isLate() ? { ...changes, response: undefined } : (changes ?? {}))
-  const downstream = enter(run, turn.index + 1).then((response) => {
-    if (!isLate()) run.result.response = toShown(response)
+  const downstream = within(run, () => enter(run, turn.index + 1)).then((response) => {
+    if (!isLate()) run.result.response = toShown(run, response)
     else if (response !== run.result.response) discard(response)
     return run.result
   })
   return (turn.downstream = silence(downstream))
 }
 
+/** A queue may call `next()` where another request is being handled, whose helpers must not apply here. */
+function within<T>({ event }: Run, start: () => T): T {
+  return event === undefined || findEvent() === event ? start() : runWithEvent(event, start)
+}
+
 /** As it will be sent: what helpers have said is in it, and its headers can be changed. */
-function toShown(response: Response): Response {
-  const event = findEvent()
+function toShown({ event }: Run, response: Response): Response {
   const shown = withOpenHeaders(applyHelpers(response, event?.said))
   if (event !== undefined) event.answer = shown
   return shown
@@ -158,7 +166,7 @@ function silence<T>(promise: Promise<T>): Promise<T> {
 
 /** The answer after a middleware's turn: its own, or that of the rest. */
 function settle(run: Run, turn: Turn, returned: unknown): Response {
-  const own = findEvent()?.said?.takeAnswer() ?? findResponse(returned)
+  const own = run.event?.said?.takeAnswer() ?? findResponse(returned)
   if (run.outermostOver < turn.index) return own ?? new Response()
   if (own !== undefined) run.result.response = own
   else if (isChanges(returned)) apply(run, returned)

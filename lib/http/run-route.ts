@@ -20,8 +20,9 @@ export function findHandler(route: Route, method: string): Handler | undefined {
 
 /** The `Allow` header of a route: what it answers, HEAD and OPTIONS included. */
 export function toAllow(route: Route): string {
-  const methods = [...new Set([...METHODS, ...route.handlers.keys()])]
-  return methods
+  const methods = new Set([...METHODS, ...route.handlers.keys()])
+  methods.delete(ANY)
+  return [...methods]
     .filter((method) => method === 'OPTIONS' || findHandler(route, method) !== undefined)
     .join(', ')
 }

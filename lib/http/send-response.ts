@@ -60,14 +60,15 @@ export function sendResponse(
     return sendWhole(res, head, [])
   }
   const text = takeText(response) ?? takeSource(response)
+  // An empty text is what a handler of its own has for HEAD, and the length is GET's.
+  if (isHead && !text && head.headers.has('content-length')) {
+    discard(response)
+    return sendWhole(res, head, [])
+  }
   if (text !== undefined) {
     const body = toWire(text)
     head.headers.set('content-length', String(body.length))
     return sendWhole(res, head, [body])
-  }
-  if (isHead && head.headers.has('content-length')) {
-    discard(response)
-    return sendWhole(res, head, [])
   }
   return sendBody(res, getReader(response), head)
 }
