@@ -45,7 +45,8 @@ type ParamsOptions<TTo extends string> = string extends TTo
 /** The rest of a path may be empty, but has to be given. */
 type ParamsOf<TTo extends string, TParams = ServerRouteParams<TTo>> = Flatten<
   {
-    readonly [K in keyof TParams]: ParamValue | Extract<TParams[K], undefined>
+    readonly [K in keyof TParams]:
+      ParamValue | (object extends Pick<TParams, K> ? undefined : never)
   } & ('_splat' extends keyof TParams ? { readonly _splat: ParamValue } : unknown)
 >
 
