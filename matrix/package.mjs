@@ -116,7 +116,7 @@ function toFolder(name) {
 }
 
 /** Ceilings of the install: whoever goes beyond says why in the commit that raises them. */
-const MOST = { packages: 29, bytes: 11.2e6 }
+const MOST = { packages: 29, bytes: 11e6 }
 
 /** yarn 4 reads neither npm's settings nor, by default, a lock file that is to change in CI. */
 const YARN_SETTINGS = {

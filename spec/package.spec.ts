@@ -10,7 +10,8 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, posix } from 'node:path'
+import { globSync } from 'glob'
 import { bin, dependencies, exports } from '../package.json'
 import { assertBuilt, root } from './support/built'
 
@@ -64,15 +65,27 @@ function write(file: string, text: string): void {
 }
 
 describe('the tarball', () => {
-  it('holds the build, its texts, and nothing else', () => {
-    expect(packed.filter((path) => !path.startsWith('dist/')).sort()).toEqual([
-      'CHANGELOG.md',
-      'LICENSE',
-      'README.md',
-      'package.json',
-    ])
+  it('holds the build, its sources, its texts, and nothing else', () => {
+    const sources = globSync('lib/**/*.ts', { cwd: root, posix: true })
+    expect(packed.filter((path) => !path.startsWith('dist/')).sort()).toEqual(
+      ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', ...sources].sort(),
+    )
     const built = packed.filter((path) => path.startsWith('dist/'))
     expect(built.filter((path) => !/\.(?:m?js|m?js\.map|d\.m?ts)$/.test(path))).toEqual([])
+  })
+
+  it('holds what its source maps name, once for all of them', () => {
+    const maps = packed.filter((path) => path.endsWith('.map'))
+    expect(maps.length).toBeGreaterThan(0)
+    for (const path of maps) {
+      const map = JSON.parse(readFileSync(join(installed, path), 'utf8')) as {
+        sources: string[]
+        sourcesContent?: unknown
+      }
+      expect(map.sourcesContent).toBeUndefined()
+      const named = map.sources.map((source) => posix.join(posix.dirname(path), source))
+      expect(packed).toEqual(expect.arrayContaining(named))
+    }
   })
 
   it('holds each file that the entries name', () => {
