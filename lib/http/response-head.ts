@@ -161,7 +161,8 @@ function withBodyOf(response: Response, init: ResponseInit): Response {
  * `notFound()`.
  */
 function keepMarks(response: Response, copy: Response): Response {
-  Object.assign(copy, Object.fromEntries(Object.entries(response)))
+  // By their names alone: Node 20 keeps all of a Response under symbols.
+  for (const [name, value] of Object.entries(response)) Object.assign(copy, { [name]: value })
   if (isPassedOn(response)) passOn(copy)
   return isRedirect(response) ? toRedirect(copy, response.options) : copy
 }
