@@ -1,5 +1,5 @@
 // The `json` helper of Start.
-import { toPlainJsonResponse, toTextResponse } from './text-response'
+import { toPlainResponse, toTextResponse } from './text-response'
 
 /**
  * A Response that carries a value as JSON, as Start's `json()` makes it (v0 and v1).
@@ -15,33 +15,19 @@ import { toPlainJsonResponse, toTextResponse } from './text-response'
 export function json<TData>(payload: TData, init?: ResponseInit): JsonResponse<TData> {
   // `undefined` for what JSON has no text for: `undefined`, a function, a symbol.
   const text = JSON.stringify(payload) as string | undefined
-  return toResponse(text, init) as JsonResponse<TData>
+  return toJsonResponse(text, init) as JsonResponse<TData>
 }
 
-function toResponse(text: string | undefined, init: ResponseInit | undefined): Response {
-  if (text !== undefined && isPlain(init)) return toPlainJsonResponse(text, init?.status ?? 200)
+/** @param text `undefined`: an empty body */
+export function toJsonResponse(text: string | undefined, init: ResponseInit | undefined): Response {
+  const plain = text === undefined ? undefined : toPlainResponse(text, init, 'application/json')
+  if (plain !== undefined) return plain
   // Read by name: another Response is an `init` as well, and spreads to nothing.
   const { status = 200, statusText = '', headers } = init ?? {}
   const own = new Headers(headers)
   if (!own.has('content-type')) own.set('content-type', 'application/json')
   const full = { status, statusText, headers: own }
   return text === undefined ? new Response(undefined, full) : toTextResponse(text, full)
-}
-
-/** Whether a native Response would take it and have nothing but its status from it. */
-function isPlain(init: ResponseInit | undefined): boolean {
-  if (init === undefined) return true
-  const { status = 200, statusText, headers } = init
-  return (
-    statusText === undefined &&
-    headers === undefined &&
-    Number.isInteger(status) &&
-    status >= 200 &&
-    status < 600 &&
-    status !== 204 &&
-    status !== 205 &&
-    status !== 304
-  )
 }
 
 /** A Response whose `json()` resolves to `TData`; the type parameter exists for the compiler only. */

@@ -3,6 +3,7 @@ import { nextTick } from 'node:process'
 import { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { isAnyArrayBuffer } from 'node:util/types'
+import { NativeResponse } from '../define/native-response'
 import { StartApiError } from '../errors'
 
 export type BodyReader = ReadableStreamDefaultReader<unknown>
@@ -92,8 +93,8 @@ export function getReader(response: Response): BodyReader {
 }
 
 /** Of a Response in Node 20 and 22: where it keeps a body, and beside its stream what that was made of. */
-const STATE = Object.getOwnPropertySymbols(new Response('probe')).find(
-  (symbol) => toState(new Response('probe'), symbol)?.source === 'probe',
+const STATE = Object.getOwnPropertySymbols(new NativeResponse('probe')).find(
+  (symbol) => toState(new NativeResponse('probe'), symbol)?.source === 'probe',
 )
 
 interface BodyState {

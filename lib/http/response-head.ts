@@ -1,5 +1,6 @@
 // Per request: one head from what the Response and the helpers say, in the order that design decides.
 import { isDeepStrictEqual } from 'node:util'
+import { HOP_BY_HOP } from '../define/hop-by-hop'
 import { isRedirect, toRedirect } from '../define/redirect'
 import { takeText, toTextResponse } from '../define/text-response'
 import { StartApiError } from '../errors'
@@ -19,21 +20,6 @@ export interface ResponseHead {
   /** Headers that a helper removed: earlier ones on `res` go as well. */
   removed: readonly string[]
 }
-
-/**
- * Headers of one hop (RFC 9110, 7.6.1): an answer passed on from `fetch()` must not repeat them, and
- * HTTP/2 forbids them (hazards 125, 126). `content-length` is Node's business and checked apart.
- */
-const HOP_BY_HOP = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-])
 
 /**
  * Helpers win over the Response; cookies add up, a helper's replacing one of the same name, domain

@@ -2,7 +2,7 @@
 import { isAscii } from 'node:buffer'
 import { type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
-import { type PlainJson, takePlainJson, takeText } from '../define/text-response'
+import { type PlainResponse, takePlainResponse, takeText } from '../define/text-response'
 import { StartApiError, toError } from '../errors'
 import type { ResponseState } from '../event/response-state'
 import { mergeCookies } from '../event/set-cookie'
@@ -34,8 +34,8 @@ export function sendResponse(
   // The handler answered through Express's own `res` (what has ended has begun), or there is nobody left
   // to answer.
   if (res.headersSent || isGone(res)) return discard(response)
-  const json = state === undefined ? takePlainJson(response) : undefined
-  if (json !== undefined) return sendPlainJson(res, json)
+  const plain = state === undefined ? takePlainResponse(response) : undefined
+  if (plain !== undefined) return sendPlain(res, plain)
   let head: ResponseHead
   try {
     head = toResponseHead(response, state)
@@ -73,11 +73,11 @@ export function sendResponse(
   return sendBody(res, getReader(response), head)
 }
 
-/** `json(value)` on its own: nothing to merge, to check or to read. */
-function sendPlainJson(res: ServerResponse, { status, text }: PlainJson): void {
+/** `json(value)`, for example: nothing to merge, to check or to read. */
+function sendPlain(res: ServerResponse, { status, headers, text }: PlainResponse): void {
   res.statusCode = status
   if (!isHttp2(res)) res.statusMessage = ''
-  res.setHeader('content-type', 'application/json')
+  for (const [name, value] of headers) res.setHeader(name.toLowerCase(), value)
   const body = toWire(text)
   res.setHeader('content-length', String(body.length))
   if (res.req?.method === 'HEAD') res.end()
