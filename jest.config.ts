@@ -12,7 +12,7 @@ const config: Config = {
   // Specs and fixtures import the package by its public names; the sources answer.
   moduleNameMapper: {
     '^express-start-api$': '<rootDir>/lib/index.ts',
-    '^express-start-api/(api|server)$': '<rootDir>/lib/$1.ts',
+    '^express-start-api/(api|server|fast-response)$': '<rootDir>/lib/$1.ts',
   },
 }
 

@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: ['lib/index.ts', 'lib/api.ts', 'lib/server.ts', 'lib/cli.ts'],
+  entry: ['lib/index.ts', 'lib/api.ts', 'lib/server.ts', 'lib/fast-response.ts', 'lib/cli.ts'],
   format: ['cjs', 'esm'],
   target: 'node20',
   platform: 'node',

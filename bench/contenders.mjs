@@ -59,6 +59,14 @@ export const contenders = {
       return express().use(startApi(startRoutes()))
     },
   },
+  // The opt-in, beside the peer that does so by default: @hono/node-server.
+  'startApi + fast-response': {
+    only: ['json', 'native', 'params', 'post'],
+    create: async () => {
+      await import('express-start-api/fast-response')
+      return contenders['startApi in Express 5'].create({})
+    },
+  },
   'startApi before Express 5': {
     only: ['json', 'native', 'params', 'post'],
     create: async () => {

@@ -19,7 +19,7 @@ const RANKS: readonly (readonly string[])[] = [
   ['options.ts', 'dev/'],
   ['start-api.ts'],
   ['start-handler.ts'],
-  ['api.ts', 'server.ts', 'cli/'],
+  ['api.ts', 'server.ts', 'fast-response.ts', 'cli/'],
   ['index.ts', 'cli.ts'],
 ]
 

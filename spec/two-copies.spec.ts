@@ -77,3 +77,42 @@ describe.each(Object.keys(MAINS))('in an application like %s', (main) => {
     })
   })
 })
+
+it('replaces the global Response once, by whichever copy is first, and each copy sends it', () => {
+  const app = installCopies(['express-start-api', OTHER.replace('node_modules/', '')], {
+    'package.json': '{}',
+    'main.cjs': `
+      const copies = ['express-start-api', './${OTHER}/dist/index.js']
+      const entries = ['express-start-api/fast-response', './${OTHER}/dist/fast-response.js']
+      async function main() {
+        const native = Response
+        const replaced = new Set()
+        for (const entry of entries) {
+          require(entry)
+          replaced.add(Response)
+          await import(entry)
+          replaced.add(Response)
+        }
+        const answers = []
+        for (const copy of copies) {
+          const { createFileRoute, startApi } = require(copy)
+          const GET = () => new Response('text', { headers: { 'x-a': '1' } })
+          const Route = createFileRoute('/api/x')({ server: { handlers: { GET } } })
+          const api = startApi({ 'api/x.ts': { Route } })
+          const server = require('node:http').createServer(api).listen(0)
+          const response = await fetch('http://localhost:' + server.address().port + '/api/x')
+          answers.push([response instanceof Response, response.headers.get('x-a'), await response.text()])
+          server.close()
+        }
+        console.log(JSON.stringify({ count: replaced.size, isNative: replaced.has(native), answers }))
+      }
+      void main()`,
+  })
+  const { stdout, stderr } = runNode(app, ['main.cjs'])
+  expect(stderr).toBe('')
+  expect(JSON.parse(stdout)).toEqual({
+    count: 1,
+    isNative: false,
+    answers: Array(2).fill([true, '1', 'text']),
+  })
+})
