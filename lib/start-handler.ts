@@ -6,7 +6,7 @@ import { describe } from './errors'
 import { currentEvent, runOutsideStart } from './event/event-context'
 import { passOn } from './http/pass-on'
 import { isResponse, toAnswer } from './http/run-route'
-import { type HostRequest, isFetchable, toPathname } from './http/request-url'
+import { type HostRequest, hasNeedlessEscape, isFetchable, toPathname } from './http/request-url'
 import { isPromise } from './is-promise'
 import { type StartHandlerOptions, readHandlerOptions } from './options'
 import { startApi } from './start-api'
@@ -57,7 +57,8 @@ export interface StartHandler {
  * Request and Response go the way of routes: behind body parsers, with the whole original URL below a
  * mount path, with `request.signal`, streams, HEAD and Express's error middleware. Helpers of
  * `express-start-api/server` work in the handler. Requests that no fetch Request can stand for (dot
- * segments in the path, TRACE) go to `next()`.
+ * segments in the path, TRACE) go to `next()`, as do paths with an escape that none needs (`/%61dmin`):
+ * a handler may read it as the letter, and guards in front have not.
  *
  * @param handler a function of a Request, an object with `fetch`, a module that has one of them as its
  *   default export, a promise of one, or a function that imports one when the first request comes
@@ -130,7 +131,7 @@ export function startHandler(handler: Mountable, options: StartHandlerOptions = 
 
 /** Whether the handler is going to read the request line as guards in front have (hazard 6). */
 function isReadAlike(req: HostRequest): boolean {
-  return toPathname(req) !== undefined && isFetchable(req)
+  return toPathname(req) !== undefined && isFetchable(req) && !hasNeedlessEscape(req)
 }
 
 type FetchFunction = (request: Request, context: object) => unknown

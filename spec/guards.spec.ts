@@ -104,6 +104,15 @@ const prefixGuards: readonly Guarded[] = [
       },
     },
     {
+      name: `${name}, guard in a case-sensitive Router that app.all() runs`,
+      at: '',
+      caseSensitive: true,
+      build: () => {
+        const router = express.Router({ caseSensitive: true }).use('/api/admin', deny)
+        return create(express).all(/.*/, router).use(createApi()).use(notFound)
+      },
+    },
+    {
       name: `${name}, guard in front of a mounted Router`,
       at: '/v1',
       build: () =>

@@ -10,7 +10,13 @@ import { promisify } from 'node:util'
 import express5 from 'express'
 import cors from 'cors'
 import supertest from 'supertest'
-import { type StartApi, type StartApiOptions, json, startApi } from 'express-start-api'
+import {
+  type StartApi,
+  type StartApiOptions,
+  createFileRoute,
+  json,
+  startApi,
+} from 'express-start-api'
 import { type Middleware, describeHosts, listen, serve } from './support/hosts'
 import { open, rawGet } from './support/raw-request'
 import { apiRoutes } from './support/routes'
@@ -343,8 +349,13 @@ describe('requests and responses made by hand (hazard 239)', () => {
 
 describe('HTTP/2 (hazards 51, 52, 100)', () => {
   const create = () =>
-    startApi(
-      apiRoutes({
+    startApi({
+      'api/any.ts': {
+        Route: createFileRoute('/api/any')({
+          server: { handlers: { ANY: ({ request }) => json(request.method) } },
+        }),
+      },
+      ...apiRoutes({
         'api/x.ts': {
           GET: ({ request }) =>
             json(
@@ -376,7 +387,7 @@ describe('HTTP/2 (hazards 51, 52, 100)', () => {
           },
         },
       }),
-    )
+    })
   const log: string[] = []
   const happened = async (count: number) => {
     while (log.length < count) await new Promise((resolve) => setTimeout(resolve, 2))
@@ -443,6 +454,11 @@ describe('HTTP/2 (hazards 51, 52, 100)', () => {
     for (const method of ['constructor', '__proto__', 'get', 'TRACE']) {
       expect((await ask({ ':path': '/api/x', ':method': method })).head[':status']).toBe(405)
     }
+    // A Request would have them in capitals, which a guard on `req.method` has not seen.
+    for (const method of ['get', 'head', 'Post', 'options']) {
+      expect((await ask({ ':path': '/api/any', ':method': method })).head[':status']).toBe(405)
+    }
+    expect((await ask({ ':path': '/api/any', ':method': 'patch' })).body).toBe('"patch"')
     for (const path of ['/api/../api/x', '//api/x', '/api/x#']) {
       expect((await ask({ ':path': path })).head[':status']).toBe(404)
     }

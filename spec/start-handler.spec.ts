@@ -265,6 +265,18 @@ describeHosts('startHandler()', (host) => {
     expect(handler).not.toHaveBeenCalled()
   })
 
+  it('hands paths on with escapes that none needs, which guards in front do not decode (hazard 193)', async () => {
+    const app = new Hono().get('/admin/*', (c) => c.text(c.req.path))
+    const { port } = await serve(host, [startHandler(app)])
+    for (const target of ['/%61dmin/x', '/ad%4Din/x', '/admi%6e/x', '/v1/%7Ea', '/v1%2dx?a=1']) {
+      expect((await rawGet(port, target)).body).toBe(`legacy GET ${target}`)
+    }
+    // Needed escapes, and any in a query, are the handler's.
+    for (const target of ['/a%20b', '/%C3%BC', '/a%2Fb', '/a?b=%61']) {
+      expect((await rawGet(port, target)).body).toBe('404 Not Found')
+    }
+  })
+
   it('hands methods on that a Request must not have (hazard 41)', async () => {
     const { port, errors } = await serve(host, [startHandler(echo)])
     const answer = await rawRequest(port, rawHead('TRACE /x HTTP/1.1'))

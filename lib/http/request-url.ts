@@ -29,7 +29,13 @@ export interface HostApp {
 interface HostRouter {
   caseSensitive?: unknown
   strict?: unknown
-  stack?: readonly { readonly handle?: HostRouter }[]
+  stack?: readonly HostLayer[]
+}
+
+interface HostLayer {
+  readonly handle?: HostRouter
+  /** Of `app.all()` and the like, which may hold a Router, too. */
+  readonly route?: HostRouter
 }
 
 /** Whether two spellings are one path. */
@@ -84,7 +90,9 @@ function isSetIn(router: HostRouter, option: 'caseSensitive' | 'strict', depth: 
   if (router.stack === undefined || depth > MAX_NESTED_ROUTERS) return false
   return (
     router[option] === true ||
-    router.stack.some(({ handle }) => handle !== undefined && isSetIn(handle, option, depth + 1))
+    router.stack.some(({ handle, route }) =>
+      [handle, route].some((inner) => inner !== undefined && isSetIn(inner, option, depth + 1)),
+    )
   )
 }
 
@@ -137,9 +145,22 @@ export function isFetchable({ originalUrl, url = '/', method = 'GET' }: HostRequ
   return path !== undefined && !DOT_SEGMENT.test(path) && !isForbiddenMethod(method)
 }
 
-/** Methods that no fetch Request can have. */
+/**
+ * Whether the path has an escape of a character that needs none (RFC 3986, 2.3). Handlers that decode
+ * before they match, as a built Start application does, read another path than guards in front (hazard 193).
+ */
+export function hasNeedlessEscape({ originalUrl, url = '/' }: HostRequest): boolean {
+  const [path = ''] = (originalUrl ?? url).split('?', 1)
+  return /%(?:2[de]|3\d|[46][1-9a-f]|[57][\da]|5f|7e)/i.test(path)
+}
+
+/**
+ * Methods that no fetch Request can have, or not as they are spelled: it reads `get` as GET, as guards
+ * that look at `req.method` do not. HTTP/2 lets them come.
+ */
 export function isForbiddenMethod(method: string): boolean {
-  return /^(?:CONNECT|TRACE|TRACK)$/i.test(method)
+  if (/^(?:CONNECT|TRACE|TRACK)$/i.test(method)) return true
+  return /^(?:DELETE|GET|HEAD|OPTIONS|POST|PUT)$/i.test(method) && method !== method.toUpperCase()
 }
 
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i
@@ -197,8 +218,9 @@ export function toHost(req: HostRequest, app: HostApp | undefined): RequestHost 
   const name = hostOf(req, app)
   let host = hosts.get(name)
   if (host === undefined) {
+    host = readHost(name)
     if (hosts.size >= MAX_HOSTS) hosts.clear()
-    hosts.set(name, (host = readHost(name)))
+    if (name.length <= MAX_NAME) hosts.set(name, host)
   }
   if (host !== 'invalid') return host
   throw new StartApiError(
@@ -238,6 +260,8 @@ function hostOf(req: HostRequest, app: HostApp | undefined): string {
 /** Kept, as clients name few hosts. */
 const hosts = new Map<string, RequestHost | 'invalid'>()
 const MAX_HOSTS = 1000
+/** Longer than any name of DNS: a header may have 16 kB of it. */
+const MAX_NAME = 300
 
 /** The pattern alone takes `1.2.3.999` and port 99999. */
 function readHost(name: string): RequestHost | 'invalid' {
