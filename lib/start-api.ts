@@ -27,7 +27,7 @@ import { withMiddleware } from './http/run-middleware'
 import { findHandler, runHandler, toAnswer, toPlace } from './http/run-route'
 import { isPassedOn } from './http/pass-on'
 import { discard } from './http/response-body'
-import { breakOff, sendResponse } from './http/send-response'
+import { breakOff, endUnheard, sendResponse } from './http/send-response'
 import { withinTime } from './http/time-limit'
 import { toRequest } from './http/to-request'
 import { holdFlow, releaseBody } from './http/unread-body'
@@ -381,7 +381,9 @@ function fail(
   if (message !== undefined) message.error = error
   // Answered through Express's own `res`: what such a handler returns is no answer (hazard 122).
   if (res.headersSent && isBadResult(error)) return
-  if (isOfLeaving(error) && (isGone(res) || isCut(req))) return
+  if (isOfLeaving(error) && (isGone(res) || isCut(req))) {
+    return endUnheard(res, { status: CLIENT_LEFT })
+  }
   if (res.headersSent) {
     if (!res.writableEnded) breakOff(res)
     console.error(`[start-api] ${req.method} failed after its answer had begun:`, error)
@@ -393,6 +395,9 @@ function fail(
   if (answer.status >= 500) console.error('[start-api]', error)
   Promise.resolve(sendResponse(res, answer, undefined)).catch(() => breakOff(res))
 }
+
+/** What nginx and others log for it; no client sees it. */
+const CLIENT_LEFT = 499
 
 /** Connection and request know of it before the response does. */
 function isCut({ aborted, socket }: IncomingMessage): boolean {

@@ -15,7 +15,7 @@ import {
   listen,
   serve,
 } from './support/hosts'
-import { type RawAnswer, rawGet, rawHead, rawRequest } from './support/raw-request'
+import { type RawAnswer, open, rawGet, rawHead, rawRequest } from './support/raw-request'
 
 const getX = async (
   host: Host,
@@ -130,6 +130,46 @@ describeHosts('Set-Cookie', (host) => {
     expect(answer.headers['set-cookie']).toMatch(/^connect\.sid=/)
     expect(answer.body).toContain('streamed')
   })
+
+  it.each<[string, number, (signal: AbortSignal) => unknown]>([
+    ['JSON', 201, () => json({}, { status: 201 })],
+    ['a native Response', 202, () => new Response('text', { status: 202 })],
+    ['none', 204, () => new Response(null, { status: 204 })],
+    ['a stream', 200, () => new Response(new Blob(['text']).stream())],
+    ['its end with the signal', 499, (signal) => signal.throwIfAborted()],
+  ])(
+    'stores a session whose client has left before the answer, %s',
+    async (_name, status, answer) => {
+      const logged: number[] = []
+      const store = new session.MemoryStore()
+      const stored = new Promise((resolve) => {
+        store.set = (_id, data) => resolve((data as { user?: string }).user)
+      })
+      const log: Middleware = (_req, res: { end(): unknown; statusCode: number }, next) => {
+        const end = res.end.bind(res)
+        res.end = () => {
+          logged.push(res.statusCode)
+          return end()
+        }
+        next()
+      }
+      const { port } = await serve(host, [
+        session({ secret: 's', resave: false, saveUninitialized: false, store }) as Middleware,
+        log,
+        routeX(async ({ request, context: { req, res } }) => {
+          const closed = new Promise((resolve) => res.once('close', resolve))
+          socket.destroy()
+          await closed
+          Object.assign((req as unknown as { session: object }).session, { user: 'Ada' })
+          return answer(request.signal)
+        }),
+      ])
+      const socket = await open(port)
+      socket.write(rawHead('GET /api/x HTTP/1.1'))
+      expect(await stored).toBe('Ada')
+      expect(logged).toEqual([status])
+    },
+  )
 
   it('set as the head goes out is kept, as cookie-session does it', async () => {
     const late: Middleware = (_req, res, next) => {

@@ -31,9 +31,9 @@ export function sendResponse(
   response: Response,
   state: ResponseState | undefined,
 ): void | Promise<void> {
-  // The handler answered through Express's own `res` (what has ended has begun), or there is nobody left
-  // to answer.
-  if (res.headersSent || isGone(res)) return discard(response)
+  // The handler answered through Express's own `res`: what has ended has begun.
+  if (res.headersSent || res.writableEnded) return discard(response)
+  if (isHttp2(res) && isGone(res)) return discard(response)
   const plain = state === undefined ? takePlainResponse(response) : undefined
   if (plain !== undefined) return sendPlain(res, plain)
   let head: ResponseHead
@@ -43,6 +43,10 @@ export function sendResponse(
   } catch (error) {
     discard(response)
     throw error
+  }
+  if (isGone(res)) {
+    discard(response)
+    return endUnheard(res, head)
   }
   const isHead = res.req?.method === 'HEAD'
   // Statuses without content, whatever the Response holds: RFC 9110, 6.4.1 and 15.3.6.
@@ -91,6 +95,17 @@ export function breakOff(res: ServerResponse | Http2ServerResponse): void {
   else res.destroy()
 }
 
+/**
+ * Ends a response whose client has left, as an Express handler that doesn't know of it would: sessions are
+ * saved, and requests logged, by what middleware has put in the place of `res.end()`.
+ */
+export function endUnheard(res: ServerResponse, head: { readonly status: number }): void {
+  // HTTP/2's is closed by then.
+  if (isHttp2(res) || res.headersSent || res.writableEnded) return
+  res.statusCode = head.status
+  res.end()
+}
+
 /** Whether nothing more can be written; trying would emit an error that nobody listens to. */
 function isOver(res: ServerResponse): boolean {
   return res.writableEnded || isGone(res)
@@ -104,8 +119,12 @@ async function sendBody(
   const events = /^text\/event-stream\b/i.test(String(head.headers.get('content-type') ?? ''))
   try {
     const start = await readStart(reader, events ? 'tick' : 'turn')
-    // Meanwhile the client left, or another part of the application has answered.
-    if (res.headersSent || isOver(res)) return stop(reader)
+    // Meanwhile another part of the application has answered, or the client left.
+    if (res.headersSent || res.writableEnded) return stop(reader)
+    if (isGone(res)) {
+      stop(reader)
+      return endUnheard(res, head)
+    }
     if (start.phase === 'ended') {
       // A length in the headers may be another body's, as in `new Response(text, upstream)` (hazard 110).
       head.headers.set('content-length', String(start.size))
