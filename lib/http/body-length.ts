@@ -16,6 +16,14 @@ export function declaredLength(req: IncomingMessage): number {
   return toLength(req.headers['content-length'])
 }
 
+/** Bytes that a parser has read, or NaN where the head does not tell. */
+export function parsedLength(req: IncomingMessage): number {
+  const { headers } = req
+  const isAsSent =
+    headers['content-encoding'] === undefined && headers['transfer-encoding'] === undefined
+  return isAsSent ? declaredLength(req) : NaN
+}
+
 function toLength(length: string | undefined): number {
   return length !== undefined && /^\d+$/.test(length) ? Number(length) : NaN
 }

@@ -1,7 +1,8 @@
 // Per request: a body that a parser in front took from the socket, encoded again from what it left.
 import type { IncomingMessage } from 'node:http'
-import { declaredLength } from './body-length'
+import { parsedLength } from './body-length'
 import { fromBytes } from './body-source'
+import { toFields, toFormText } from './form-fields'
 import {
   type ParsedRequest,
   type RequestBody,
@@ -26,11 +27,15 @@ export function rebuildBody(req: ParsedRequest): RequestBody | undefined {
     const text = syntax === 'json' && isParsedString(body, req) ? JSON.stringify(body) : body
     return known(text, withUtf8(contentType))
   }
-  if (syntax === 'multipart') return rebuildMultipart(req, toPairs(req.fields ?? body))
+  if (syntax === 'multipart') {
+    const fields = toFields(req, req.fields ?? body, syntax)
+    if (fields !== undefined) return rebuildMultipart(req, fields)
+  }
   if (syntax === 'other' || body === undefined || isPlaceholder(req) || !isPlain(body)) {
     return undefined
   }
-  const text = syntax === 'form' ? new URLSearchParams(toPairs(body)).toString() : toJson(body)
+  const fields = syntax === 'form' ? toFields(req, body, syntax) : undefined
+  const text = fields === undefined ? toJson(body) : toFormText(fields)
   return text === undefined ? undefined : known(text, withUtf8(contentType))
 }
 
@@ -57,7 +62,7 @@ function toJson(body: unknown): string | undefined {
  * `express.text()` read. The client's length tells; for encoded or chunked bodies the text decides.
  */
 function isParsedString(body: string, req: IncomingMessage): boolean {
-  const length = req.headers['content-encoding'] === undefined ? declaredLength(req) : NaN
+  const length = parsedLength(req)
   const own = Buffer.byteLength(body)
   if (length === own) return false
   // A byte order mark, 3 bytes, is dropped on the way; so is the text of other charsets re-coded.
@@ -75,26 +80,6 @@ function isJson(text: string): boolean {
   } catch {
     return false
   }
-}
-
-/** Names and values as qs reads them: arrays become repeated names, nested objects bracketed ones. */
-function toPairs(body: unknown): [name: string, value: string][] {
-  const pairs: [string, string][] = []
-  const add = (name: string, value: unknown): void => {
-    if (typeof value !== 'object' || value === null) {
-      if (value !== undefined) pairs.push([name, String(value)])
-      return
-    }
-    // By keys: `a[4294967294]=x` makes an array of that length with one item in it.
-    const entries = Object.entries(value)
-    const repeated =
-      Array.isArray(value) && entries.every(([, item]) => typeof item !== 'object' || item === null)
-    for (const [key, item] of entries) {
-      add(repeated ? name : name === '' ? key : `${name}[${key}]`, item)
-    }
-  }
-  add('', body)
-  return pairs
 }
 
 function known(content: string | Uint8Array, contentType: string | undefined): RequestBody {

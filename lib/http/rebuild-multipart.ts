@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { fromGenerator } from './body-source'
+import type { Fields } from './form-fields'
 import { type ParsedRequest, type RequestBody, isBytes } from './parsed-request'
 
 /** A file of a form, in memory or on disk. */
@@ -13,25 +14,23 @@ interface FormFile {
   readonly content: Uint8Array | { readonly path: string }
 }
 
-type Pairs = readonly (readonly [name: string, value: string])[]
-
 /**
  * Fields come first and files after them: parsers keep them apart, so their common order is lost.
  *
  * @returns `undefined` if a file went where it can't be read from, or the parser left nothing at all
  */
-export function rebuildMultipart(req: ParsedRequest, pairs: Pairs): RequestBody | undefined {
+export function rebuildMultipart(req: ParsedRequest, fields: Fields): RequestBody | undefined {
   const listed = [
     ...toList(req.file).map((file) => toFile(undefined, file)),
     ...toEntries(req.files).map(([field, file]) => toFile(field, file)),
   ]
   const files = listed.filter((file) => file !== undefined)
   if (files.length < listed.length) return undefined
-  if (files.length === 0 && pairs.length === 0 && !isParserOutput(req.body)) return undefined
+  if (files.length === 0 && fields.length === 0 && !isParserOutput(req.body)) return undefined
   // Unguessable, so that no field can hold it (hazard 93).
   const boundary = `start-api-${randomUUID()}`
   return {
-    source: fromGenerator(() => writeForm(boundary, pairs, files)),
+    source: fromGenerator(() => writeForm(boundary, fields, files)),
     headers: {
       'content-type': `multipart/form-data; boundary=${boundary}`,
       'content-length': null,
@@ -102,14 +101,14 @@ function toContent(file: UploadedFile): FormFile['content'] | undefined {
 
 async function* writeForm(
   boundary: string,
-  pairs: Pairs,
+  fields: Fields,
   files: readonly FormFile[],
 ): AsyncGenerator<Uint8Array> {
   const part = (name: string, more: string) =>
     Buffer.from(
       `--${boundary}\r\nContent-Disposition: form-data; name="${toName(name)}"${more}\r\n\r\n`,
     )
-  for (const [name, value] of pairs) {
+  for (const [name, value] of fields) {
     yield part(name, '')
     yield Buffer.from(`${value}\r\n`)
   }

@@ -1,0 +1,138 @@
+// Per request: the fields of the form that a body was parsed from, if that is what it was parsed from.
+import { parsedLength } from './body-length'
+import type { ParsedRequest } from './parsed-request'
+
+/** Names and values. */
+export type Fields = readonly (readonly [name: string, value: string])[]
+
+/** What parsers take at most, unless told otherwise: in place of a length that is not known. */
+const DEFAULT_LIMIT_BYTES = 100_000
+
+/** A form is longer by separators, shorter by `[]` where a name is rebuilt with an index. */
+const MAX_GROWTH = 4
+
+/** No form comes near it; without it, what refers to itself would have no end. */
+const MAX_DEPTH = 10_000
+
+/** What a multipart form needs for a field, beside name and value: more than JSON does. */
+const PART_BYTES = 50
+
+/**
+ * What a parser left under the type of a form. `undefined`: it was JSON, sent under that type and taken
+ * by a parser for any.
+ *
+ * JSON is told by values that are of no form, and by its size as one: each name has all that it is
+ * nested in, so that a small JSON text can make more of a form than fits into memory.
+ */
+export function toFields(
+  req: ParsedRequest,
+  body: unknown,
+  type: 'form' | 'multipart',
+): Fields | undefined {
+  if (body === undefined) return []
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return undefined
+  const parsed = walk(body)
+  if (parsed === undefined) return undefined
+  const { fields } = parsed
+  if (parsed.isSparse || isOfFormParser(req, body, type)) return fields
+  const length = parsedLength(req)
+  const own = parsed.jsonSize
+  const most = Math.max(own, Number.isNaN(length) ? Math.max(DEFAULT_LIMIT_BYTES, own * 4) : length)
+  if (parsed.size > most * MAX_GROWTH) return undefined
+  if (!parsed.hasForeign) return fields
+  // Middleware behind the parser may have put numbers into a form, or made them of its values. Then the
+  // client's length tells, except where none is known.
+  if (length < own) return fields
+  if (length === own) return undefined
+  const isForm =
+    type === 'multipart' ? length >= own + PART_BYTES : toFormText(fields).length === length
+  return isForm ? fields : undefined
+}
+
+/** multer and `node:querystring` make objects without a prototype, `JSON.parse()` none. */
+function isOfFormParser(req: ParsedRequest, body: object, type: 'form' | 'multipart'): boolean {
+  if (Object.getPrototypeOf(body) === null) return true
+  return type === 'multipart' && Boolean(req.file ?? req.files ?? req.fields)
+}
+
+interface Walked {
+  readonly fields: Fields
+  /** Characters of all names and values. */
+  readonly size: number
+  /** Bytes that JSON of it takes at least. */
+  readonly jsonSize: number
+  /** Whether it holds what no parser makes of a form. */
+  readonly hasForeign: boolean
+  /** Whether it holds what no parser makes of JSON: `a[4294967294]=x` makes an array of that length. */
+  readonly isSparse: boolean
+}
+
+/**
+ * As qs reads them: arrays become repeated names, nested objects bracketed ones. Takes time by what is in
+ * the body: a name is only put together by V8 once somebody reads its characters.
+ *
+ * @returns `undefined` beyond `MAX_DEPTH`
+ */
+function walk(body: object): Walked | undefined {
+  const fields: [name: string, value: string][] = []
+  let [size, jsonSize, hasForeign, isSparse] = [0, 0, false, false]
+  // No recursion: clients choose the depth.
+  const left: [name: string, value: unknown, depth: number][] = [['', body, 0]]
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const [name, value, depth] = next
+    if (typeof value !== 'object' || value === null) {
+      if (value === undefined) continue
+      const text = String(value)
+      fields.push([name, text])
+      size += name.length + text.length
+      jsonSize += Buffer.byteLength(text) + (typeof value === 'string' ? 2 : 0)
+      hasForeign ||= isForeign(value, depth)
+      continue
+    }
+    if (depth === MAX_DEPTH) return undefined
+    // By keys, for sparse arrays.
+    const entries = Object.entries(value)
+    const isArray = Array.isArray(value)
+    isSparse ||= isArray && entries.length < value.length
+    const repeated =
+      isArray && entries.every(([, item]) => typeof item !== 'object' || item === null)
+    // Brackets and commas.
+    jsonSize += 2 + Math.max(0, entries.length - 1)
+    for (const [key, item] of entries.reverse()) {
+      if (!isArray) jsonSize += Buffer.byteLength(key) + 3
+      left.push([repeated ? name : name === '' ? key : `${name}[${key}]`, item, depth + 1])
+    }
+  }
+  return { fields, size, jsonSize, hasForeign, isSparse }
+}
+
+/** Before 6.15, qs made `{ a: { b: 'c', d: true } }` of `a[b]=c&a=d`. */
+function isForeign(value: unknown, depth: number): boolean {
+  if (value === true) return depth < 2
+  return value === null || value === false || typeof value === 'number'
+}
+
+/** What `encodeURIComponent` writes in another way than forms do. */
+const OF_FORMS = [
+  ['%20', '+'],
+  ['!', '%21'],
+  ["'", '%27'],
+  ['(', '%28'],
+  [')', '%29'],
+  ['~', '%7E'],
+] as const
+
+/** As `URLSearchParams` writes them, which takes ten times as long where there are many brackets. */
+export function toFormText(fields: Fields): string {
+  const text = fields.map(([name, value]) => `${encode(name)}=${encode(value)}`).join('&')
+  return OF_FORMS.reduce((text, [own, ofForms]) => text.replaceAll(own, ofForms), text)
+}
+
+function encode(text: string): string {
+  try {
+    return encodeURIComponent(text)
+  } catch {
+    // For half a character.
+    return encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd'))
+  }
+}
