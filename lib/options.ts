@@ -74,7 +74,7 @@ export interface StartApiOptions {
    * Longest request body, in bytes. Longer ones are answered with 413: before the handler runs if the
    * client declares the length, else by an error from the read that exceeds it.
    *
-   * Default: no limit. Body parsers in front have their own.
+   * Default: no limit. Body parsers, in front or in `fromExpress()`, have their own.
    */
   maxBodySize?: number
   /**

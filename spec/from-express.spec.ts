@@ -436,6 +436,21 @@ describeHosts('fromExpress()', (host) => {
       expect(JSON.parse(answer.body)).toEqual([{ zip: true }, null])
     })
 
+    it('has the limit of its parser where no length is declared, else `maxBodySize`, too', async () => {
+      const list = [fromExpress(express.json({ limit: 30 }))]
+      const api = chainX(list, async ({ request }) => new Response(await request.text()), {
+        maxBodySize: 20,
+      })
+      const { port } = await serve(host, [api])
+      const ask = async (length: number, headers = {}) => {
+        const body = JSON.stringify(['x'.repeat(length - 4)])
+        return (await post(port, '/api/x', { type: 'application/json', body, headers })).status
+      }
+      const chunked = { 'transfer-encoding': 'chunked' }
+      expect([await ask(20), await ask(21)]).toEqual([200, 413])
+      expect([await ask(30, chunked), await ask(31, chunked)]).toEqual([200, 413])
+    })
+
     it('shows what later middleware makes of `req.body`', async () => {
       const trim = fromExpress((req, _res, next) => {
         Object.assign(req, { body: { name: 'trimmed' } })
