@@ -22,6 +22,7 @@ import {
   sendRedirect,
   setCookie,
   updateSession,
+  writeEarlyHints,
 } from 'express-start-api/server'
 import { runCommand } from '../lib/cli/run-command'
 import { type Handler, route } from './support/ask'
@@ -394,6 +395,7 @@ const SECTIONS: readonly Section[] = [
       asking(() => setCookie('a b', 'x')),
       asking(() => setCookie('a', 'x', { path: '/; Domain=x' })),
       asking(() => sendRedirect('//other.example')),
+      asking(() => writeEarlyHints('/style.css')),
       asking(() => updateSession({ password }, { text: 'x'.repeat(400_000) })),
       thrown(() => createStartHandler()),
       thrown(() => requestHandler()),

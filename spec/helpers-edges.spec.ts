@@ -330,11 +330,61 @@ describeHosts('writeEarlyHints()', (host) => {
   })
 
   it('refuses what HTTP does not allow', async () => {
-    for (const hints of ['a\r\nb', { link: hint, 'x-a': 'a\r\nb: c' }]) {
-      await expect(saw(host, () => server.writeEarlyHints(hints))).rejects.toThrow(
-        /invalid|must be an array or string of format/i,
-      )
+    const refused: (string[] | Record<string, string>)[] = [
+      { link: hint, 'x-a': 'a\r\nb: c' },
+      { link: hint, Link: '</a\r\nb: c>' },
+      [hint, '</a\r\nb: c>'],
+    ]
+    for (const hints of refused) {
+      const looked = saw(host, () => server.writeEarlyHints(hints))
+      await expect(looked).rejects.toMatchObject({ name: 'TypeError', code: 'ERR_INVALID_CHAR' })
     }
+    for (const hints of ['a', '<a', `${hint}, <b>`, '<a>; "', '<a>; x="y', [hint, '<a>;']]) {
+      const looked = saw(host, () => server.writeEarlyHints(hints))
+      await expect(looked).rejects.toThrow(/^writeEarlyHints\(\): a link is malformed/)
+    }
+  })
+
+  it('takes the links that Node takes', async () => {
+    const { port } = await serve(host, [
+      route(() => {
+        server.writeEarlyHints(['<a b>', '<> ; x', '<a>;as=style;x=y=z; title="a=b" ;y=""'])
+        server.writeEarlyHints([])
+        return new Response('x')
+      }),
+    ])
+    const socket = await open(port)
+    socket.write(rawHead('GET /api/x/7 HTTP/1.1'))
+    expect((await readAll(socket)).toString()).toMatch(
+      /^HTTP\/1\.1 103 Early Hints\r\nLink: <a b>, <> ; x, <a>;as=style;x=y=z; title="a=b" ;y=""\r\n\r\nHTTP\/1\.1 200 OK/,
+    )
+  })
+
+  // The last one's characters end in the bytes of CR and LF.
+  it.each(['%0D%0A', '%0A', '%0D', '%C4%8D%C4%8A'])(
+    'lets no client split the answer by %s in a link',
+    async (end) => {
+      const { port, errors } = await serve(host, [
+        route(({ params }) => {
+          server.writeEarlyHints(`</${params['id']}.css>; rel=preload; as=style`)
+          return new Response('x')
+        }),
+      ])
+      const split = `${end}${end}HTTP%2F1.1%20200%20OK${end}Set-Cookie:a=b`
+      expect(await rawGet(port, `/api/x/a${split}`)).toMatchObject({ status: 500 })
+      expect(errors).toMatchObject([{ code: 'ERR_INVALID_CHAR' }])
+    },
+  )
+
+  it('takes no time to refuse text that Node would try to read in every way (hazard 187)', async () => {
+    const { url } = await serve(host, [
+      route(() => {
+        const began = performance.now()
+        expect(() => server.writeEarlyHints(`<a>${';x=x=x=x=x'.repeat(10)}"`)).toThrow(/malformed/)
+        return json(performance.now() - began)
+      }),
+    ])
+    expect(await (await fetch(`${url}/api/x/7`)).json()).toBeLessThan(200)
   })
 })
 
