@@ -13,6 +13,7 @@ const lib = resolve(__dirname, '../lib')
  */
 const RANKS: readonly (readonly string[])[] = [
   ['errors.ts', 'is-promise.ts', 'define/'],
+  ['request-host.ts'],
   ['event/', 'express/', 'routes/'],
   ['http/'],
   ['define/api-handler.ts', 'define/from-express.ts'],

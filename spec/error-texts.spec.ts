@@ -250,7 +250,8 @@ const SECTIONS: readonly Section[] = [
   },
   {
     title: 'ERR_START_API_BAD_HOST',
-    about: "The client's mistake, with status 400, likewise.",
+    about:
+      "The client's mistake, with status 400, likewise; or thrown by helpers that are told to believe `X-Forwarded-Host`.",
     texts: [
       async () => {
         const app = await serve(hosts[0]!, [route(ok)])

@@ -4,6 +4,7 @@ import { createStartAPIHandler, defaultAPIFileRouteHandler, json } from 'express
 import * as server from 'express-start-api/server'
 import { ask, post, route, saw } from './support/ask'
 import { describeHosts, expressHosts, hosts, serve } from './support/hosts'
+import { rawGet } from './support/raw-request'
 
 describeHosts(
   'helpers behind a trusted proxy',
@@ -29,6 +30,56 @@ describeHosts(
   },
   expressHosts,
 )
+
+describeHosts('helpers that are told to believe X-Forwarded-Host', (host) => {
+  const look = () => [
+    server.getRequestHost({ xForwardedHost: true }),
+    server.getRequestURL({ xForwardedHost: true }).href,
+    server.getRequestUrl({ xForwardedHost: true }).href,
+  ]
+  const path = '/api/x/7?q=1'
+
+  it.each([
+    ['a.example:8443', 'a.example:8443'],
+    ['a.example , b.example', 'a.example'],
+    ['[::1]:80', '[::1]'],
+    ['A.Example', 'a.example'],
+  ])('give `%s` as the host', async (forwarded, name) => {
+    const seen = await saw(host, look, { path, headers: { 'x-forwarded-host': forwarded } })
+    const [first] = forwarded.split(' ,')
+    expect(seen).toEqual([first, `http://${name}${path}`, `http://${name}${path}`])
+  })
+
+  it.each([
+    'evil.example/x?',
+    'evil.example#',
+    'evil.example\\x',
+    'user@evil.example',
+    'a b',
+    '[::1',
+    'h:99999',
+    'h:80a',
+    '1.2.3.999',
+    'a.example/, b.example',
+    ' , h',
+  ])('refuse `%s`, which is none, with 400 (hazards 13, 17)', async (forwarded) => {
+    const helpers = [server.getRequestHost, server.getRequestURL, server.getRequestUrl]
+    for (const helper of helpers) {
+      const { port, errors } = await serve(host, [
+        route(() => json(helper({ xForwardedHost: true }))),
+      ])
+      const answer = await rawGet(port, path, [`X-Forwarded-Host: ${forwarded}`])
+      expect(answer.status).toBe(400)
+      expect(errors).toMatchObject([{ code: 'ERR_START_API_BAD_HOST', status: 400 }])
+      // Nobody else asks for it.
+      const other = await serve(host, [route(() => json(server.getRequestHost()))])
+      expect(await rawGet(other.port, path, [`X-Forwarded-Host: ${forwarded}`])).toMatchObject({
+        status: 200,
+        body: '"localhost"',
+      })
+    }
+  })
+})
 
 describeHosts("helpers that are given Start v0's event", (host) => {
   it('work where the request is out of reach otherwise', async () => {

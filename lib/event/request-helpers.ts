@@ -1,5 +1,6 @@
 // Server helpers that read the request. Each takes an optional leading event (Start v0).
 import * as h3 from 'h3'
+import { firstForwarded, toRequestHost } from '../request-host'
 import { currentEvent } from './event-context'
 import { readEventBody, shownEvent } from './h3-event'
 import { type EventLike, type Helper, type Rest, toHelper } from './helper'
@@ -68,6 +69,8 @@ export const getHeader = toHelper('getHeader', h3.getHeader)
 /**
  * The host of `request.url`, with its port (Start v0 and v1): as Express's `trust proxy` sees it.
  * `xForwardedHost: true` takes `X-Forwarded-Host` first, which clients can set unless a proxy does.
+ *
+ * @throws StartApiError with status 400 for an `X-Forwarded-Host` that counts and is no host
  */
 export const getRequestHost = toHelper('getRequestHost', toHost)
 
@@ -100,7 +103,7 @@ function toHost(
 ): string {
   const forwarded = xForwardedHost === true && h3.getRequestHeader(event, 'x-forwarded-host')
   return forwarded
-    ? h3.getRequestHost(event, { xForwardedHost })
+    ? toRequestHost(firstForwarded(forwarded)).name
     : (event.web?.url ?? h3.getRequestURL(event)).host
 }
 
@@ -110,7 +113,7 @@ function toProtocol(
   { xForwardedProto }: Pick<UrlOptions, 'xForwardedProto'> = {},
 ): 'http' | 'https' {
   const forwarded = xForwardedProto === true && h3.getRequestHeader(event, 'x-forwarded-proto')
-  const first = forwarded ? forwarded.split(',', 1)[0]?.trim().toLowerCase() : undefined
+  const first = forwarded ? firstForwarded(forwarded).toLowerCase() : undefined
   return first === 'http' || first === 'https'
     ? first
     : h3.getRequestProtocol(event, { xForwardedProto: false })

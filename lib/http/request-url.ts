@@ -1,7 +1,7 @@
 // Per request: what the request line and the Host header say, judged as Express's guards judge it.
 import type { IncomingMessage } from 'node:http'
 import type { TLSSocket } from 'node:tls'
-import { StartApiError } from '../errors'
+import { type RequestHost, firstForwarded, toRequestHost } from '../request-host'
 
 /** What Express and Connect add to Node's request. Nothing else of theirs is read. */
 export interface HostRequest extends IncomingMessage {
@@ -199,37 +199,13 @@ export function toWireTarget(req: HostRequest): string {
 /** HTTP/1.0 clients may send no Host header at all (hazard 15). */
 const NO_HOST = 'localhost'
 
-/** A port may be empty: RFC 3986, 3.2.3. */
-const HOST = /^(?:[\w.~-]+|\[[\da-f:.]+\])(?::\d{0,5})?$/i
-
-/** A host as the client, or a proxy, named it, and the origins that a URL makes of it. */
-export interface RequestHost {
-  readonly name: string
-  readonly http: string
-  readonly https: string
-}
-
 /**
  * The host that Express's `trust proxy` yields.
  *
- * @throws StartApiError with status 400 for a Host that could shift the path of a URL (hazard 13)
+ * @throws StartApiError with status 400 for a host that is none
  */
 export function toHost(req: HostRequest, app: HostApp | undefined): RequestHost {
-  const name = hostOf(req, app)
-  let host = hosts.get(name)
-  if (host === undefined) {
-    host = readHost(name)
-    if (hosts.size >= MAX_HOSTS) hosts.clear()
-    if (name.length <= MAX_NAME) hosts.set(name, host)
-  }
-  if (host !== 'invalid') return host
-  throw new StartApiError(
-    'ERR_START_API_BAD_HOST',
-    'The Host header is not a host name. Send the name alone, with its port.',
-    {
-      status: 400,
-    },
-  )
+  return toRequestHost(hostOf(req, app))
 }
 
 /** The protocol that Express's `trust proxy` yields. */
@@ -254,18 +230,5 @@ function hostOf(req: HostRequest, app: HostApp | undefined): string {
   const forwarded = headers['x-forwarded-host']
   if (typeof forwarded !== 'string' || forwarded === '') return own
   if (trust(req.socket?.remoteAddress, 0) !== true) return own
-  return forwarded.split(',', 1)[0]!.trim()
-}
-
-/** Kept, as clients name few hosts. */
-const hosts = new Map<string, RequestHost | 'invalid'>()
-const MAX_HOSTS = 1000
-/** Longer than any name of DNS: a header may have 16 kB of it. */
-const MAX_NAME = 300
-
-/** The pattern alone takes `1.2.3.999` and port 99999. */
-function readHost(name: string): RequestHost | 'invalid' {
-  if (!HOST.test(name) || !URL.canParse(`http://${name}`)) return 'invalid'
-  const [http, https] = ['http', 'https'].map((protocol) => new URL(`${protocol}://${name}`).origin)
-  return { name, http: http!, https: https! }
+  return firstForwarded(forwarded)
 }

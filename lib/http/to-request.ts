@@ -1,9 +1,10 @@
 // Per request: Node's req → a fetch Request, made by @whatwg-node/server from a guarded view.
 import type { ServerResponse } from 'node:http'
 import { type FetchAPI, type NodeRequest, normalizeNodeRequest } from '@whatwg-node/server'
+import type { RequestHost } from '../request-host'
 import { onceGone } from './client-left'
 import { setBodyHeaders, toRequestBody } from './request-body'
-import { type HostRequest, type RequestHost, toProtocol, toWireTarget } from './request-url'
+import { type HostRequest, toProtocol, toWireTarget } from './request-url'
 import { type RequestOrigin, ServerRequest } from './server-request'
 
 /**
