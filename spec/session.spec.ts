@@ -270,6 +270,22 @@ describe('a large session', () => {
     }
   })
 
+  it('expires the cookies that the client has sent, and none that it only claims (hazard 246)', async () => {
+    const browser = new Browser()
+    browser.cookies.set('start', '__chunked__100')
+    expect(await browser.get(() => read())).toEqual({})
+    expect(browser.lines.map((line) => line.split('=')[0])).toEqual(['start'])
+    browser.cookies.set('start', '__chunked__100')
+    for (const name of ['start.1', 'start.7', 'start.100', 'start.101'])
+      browser.cookies.set(name, 'x')
+    await browser.get(() => write(large(4000)))
+    expect(browser.lines.map((line) => line.split('=')[0])).toEqual([
+      ...['start', 'start.1', 'start.2'],
+      ...['start.7', 'start.100'],
+    ])
+    expect([...browser.cookies.keys()]).toEqual(['start', 'start.1', 'start.101', 'start.2'])
+  })
+
   it('is refused beyond a hundred cookies (hazard 246)', async () => {
     const error = await new Browser().get(() => write(large(300_000)))
     expect(String(error)).toMatch(/^RangeError: The session `start` needs \d+ cookies/)

@@ -88,20 +88,23 @@ const CHUNK_LENGTH = 4000
 /** A client could else have us join thousands (hazard 246). */
 const MAX_CHUNKS = 100
 
+type Cookies = Readonly<Partial<Record<string, string>>>
+
 function toSession(event: h3.H3Event, config: SessionConfig): [h3.H3Event, SessionConfig] {
-  const name = config.name ?? defaultName(event)
-  const node = { req: toRequest(event, name), res: toResponse(event, name) }
+  const cookies: Cookies = h3.parseCookies(event)
+  const name = config.name ?? defaultName(cookies)
+  const node = { req: toRequest(event, name, cookies), res: toResponse(event, name, cookies) }
   return [Object.create(event, { node: { value: node } }) as h3.H3Event, { ...config, name }]
 }
 
-function defaultName(event: h3.H3Event): string {
-  const cookies = h3.parseCookies(event)
+function defaultName(cookies: Cookies): string {
   return cookies['start'] === undefined && cookies['h3'] !== undefined ? 'h3' : 'start'
 }
 
 /** h3 knows a session in one cookie only, and would take a cleared one up again. */
-function toRequest(event: h3.H3Event, name: string): h3.NodeIncomingMessage {
+function toRequest(event: h3.H3Event, name: string, cookies: Cookies): h3.NodeIncomingMessage {
   const { req, res } = event.node
+  const joined = joinChunks(cookies, name)
   return Object.create(req, {
     headers: {
       get() {
@@ -109,7 +112,6 @@ function toRequest(event: h3.H3Event, name: string): h3.NodeIncomingMessage {
           .flat()
           .some((cookie) => String(cookie).startsWith(`${name}=;`))
         if (cleared) return {}
-        const joined = joinChunks(event, name)
         return joined === undefined ? req.headers : { ...req.headers, cookie: `${name}=${joined}` }
       },
     },
@@ -117,15 +119,22 @@ function toRequest(event: h3.H3Event, name: string): h3.NodeIncomingMessage {
 }
 
 /** `undefined` if the session is in one cookie; `''` if a part is missing. */
-function joinChunks(event: h3.H3Event, name: string): string | undefined {
-  const cookies = h3.parseCookies(event)
+function joinChunks(cookies: Cookies, name: string): string | undefined {
   const count = countChunks(cookies, name)
   if (count === undefined) return undefined
-  const chunks = Array.from({ length: count }, (_, index) => cookies[`${name}.${index + 1}`])
-  return chunks.includes(undefined) ? '' : encodeURIComponent(chunks.join(''))
+  const sent = sentChunks(cookies, name)
+  if (sent.length < count) return ''
+  return encodeURIComponent(sent.map((number) => cookies[`${name}.${number}`]).join(''))
 }
 
-function countChunks(cookies: Partial<Record<string, string>>, name: string): number | undefined {
+/** The numbers of those that the client has, of all that it claims to have (hazard 246). */
+function sentChunks(cookies: Cookies, name: string): number[] {
+  return Array.from({ length: countChunks(cookies, name) ?? 0 }, (_, index) => index + 1).filter(
+    (number) => cookies[`${name}.${number}`] !== undefined,
+  )
+}
+
+function countChunks(cookies: Cookies, name: string): number | undefined {
   const value = cookies[name]
   if (value?.startsWith(CHUNKED) !== true) return undefined
   const count = Number(value.slice(CHUNKED.length))
@@ -133,7 +142,7 @@ function countChunks(cookies: Partial<Record<string, string>>, name: string): nu
 }
 
 /** Spreads the session's cookie over several as it is written. */
-function toResponse(event: h3.H3Event, name: string): h3.NodeServerResponse {
+function toResponse(event: h3.H3Event, name: string, cookies: Cookies): h3.NodeServerResponse {
   const { res } = event.node
   const write = (header: string, value: string | string[]): void => {
     if (typeof value !== 'string' || !value.startsWith(`${name}=`)) {
@@ -142,8 +151,7 @@ function toResponse(event: h3.H3Event, name: string): h3.NodeServerResponse {
     }
     const others = [res.getHeader(header) ?? []].flat().map(String)
     const kept = others.filter((cookie) => !isChunk(cookie, name))
-    const before = countChunks(h3.parseCookies(event), name) ?? 0
-    res.setHeader(header, [...kept, ...toChunks(value, name, before)])
+    res.setHeader(header, [...kept, ...toChunks(value, name, sentChunks(cookies, name))])
   }
   // h3 removes the header before it sets the cookies that stay, one by one.
   return Object.create(res, {
@@ -156,8 +164,8 @@ function isChunk(cookie: string, name: string): boolean {
   return cookie.startsWith(`${name}.`) && /^\d+=/.test(cookie.slice(name.length + 1))
 }
 
-/** @param before how many chunks the client has: those that are left over must go */
-function toChunks(cookie: string, name: string, before: number): string[] {
+/** @param sent the chunks that the client has: those that are left over must go */
+function toChunks(cookie: string, name: string, sent: readonly number[]): string[] {
   const end = cookie.indexOf(';')
   const value = cookie.slice(name.length + 1, end === -1 ? undefined : end)
   const attributes = end === -1 ? '' : cookie.slice(end)
@@ -172,9 +180,8 @@ function toChunks(cookie: string, name: string, before: number): string[] {
     return `${name}.${index + 1}=${part}${attributes}`
   })
   const lasting = attributes.replace(/; (?:Expires|Max-Age)=[^;]*/gi, '')
-  const stale = Array.from(
-    { length: Math.max(0, before - count) },
-    (_, index) => `${name}.${count + index + 1}=; Max-Age=0${lasting}`,
-  )
+  const stale = sent
+    .filter((number) => number > count)
+    .map((number) => `${name}.${number}=; Max-Age=0${lasting}`)
   return [count === 0 ? cookie : `${name}=${CHUNKED}${count}${attributes}`, ...chunks, ...stale]
 }
