@@ -272,7 +272,7 @@ const SECTIONS: readonly Section[] = [
   {
     title: 'Malformed bodies, clients that leave',
     about:
-      'Rejections of `request.json()` and `request.formData()`, with status 400; and of reads and streams whose client has left, as an `AbortError`, which is no error of the application.',
+      'Rejections of `request.json()`, `request.formData()` and `readFormData()`, with status 400; and of reads and streams whose client has left, as an `AbortError`, which is no error of the application.',
     texts: [
       asking(({ request }) => request.json(), {
         body: '{"a":',

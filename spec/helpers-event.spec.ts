@@ -165,6 +165,14 @@ describeHosts('helpers behind an entry handler that replaces the request', (host
       '{"b":"new"}',
     ])
   })
+
+  it('refuse a form of it that is none with 400', async () => {
+    const handler = createStartAPIHandler(({ request }) =>
+      defaultAPIFileRouteHandler({ request: new Request(request.url, { method: 'POST' }) }),
+    )
+    const looked = saw(host, () => server.readFormData(), { options: { handler } })
+    await expect(looked).rejects.toMatchObject({ name: 'TypeError', status: 400 })
+  })
 })
 
 describeHosts(

@@ -297,6 +297,21 @@ describeHosts('helpers that read the body', (host) => {
     expect(seen).toEqual(['ada', 'bytes', 'ada', parts])
   })
 
+  it.each([
+    ['text', 'text/plain'],
+    ['{"a":1}', 'application/json'],
+    [
+      '--x\r\nContent-Disposition: form-data; name="a"\r\n\r\nends ear',
+      'multipart/form-data; boundary=x',
+    ],
+    ['--x--', 'multipart/form-data'],
+    [undefined, 'multipart/form-data; boundary=x'],
+  ])('refuse a form that is none with 400: %j as %s', async (body, type) => {
+    const init = { method: 'POST', headers: { 'content-type': type }, ...(body && { body }) }
+    const error = await ask(host, () => helpers.readFormData(), init)
+    expect(error).toMatchObject({ status: 400, message: 'The request body is not a valid form.' })
+  })
+
   it('give the stream', async () => {
     const read = () => new Response(helpers.getRequestWebStream()).text()
     expect(await ask(host, read, { method: 'POST', body: 'text' })).toBe('text')

@@ -1,5 +1,6 @@
 // Server helpers that read the request. Each takes an optional leading event (Start v0).
 import * as h3 from 'h3'
+import { readForm } from '../malformed-body'
 import { firstForwarded, toRequestHost } from '../request-host'
 import { currentEvent } from './event-context'
 import { readEventBody, shownEvent } from './h3-event'
@@ -225,12 +226,12 @@ export const readValidatedBody = toHelper(
   (event, validation: Validation<unknown>) => h3.readValidatedBody(event, toValidate(validation)),
 ) as Validated
 
-/** The form that was sent, with files (Start v0). Throws a TypeError if the body is none. */
+/** The form that was sent, with files (Start v0). Throws an error with status 400 if the body is none. */
 export const readFormData = toHelper('readFormData', async (event): Promise<FormData> => {
   const body = await readEventBody(event)
-  if (body === undefined) return h3.readFormData(event)
   const headers = { 'content-type': h3.getRequestHeader(event, 'content-type') ?? '' }
-  return new Response(body, { headers }).formData()
+  const source = body === undefined ? h3.toWebRequest(event) : new Response(body, { headers })
+  return readForm(source, () => source.formData())
 })
 
 /** The parts of a multipart form, each with its bytes; `undefined` for other bodies (Start v0). */

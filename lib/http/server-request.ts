@@ -1,6 +1,7 @@
 // Per request: the platform's Request, with three things that it can't know: when its client leaves,
 // how the URL was spelled, and that a body can be read without a stream in between.
 import { setMaxListeners } from 'node:events'
+import { parseJson, readForm } from '../malformed-body'
 import type { BodySource } from './body-source'
 import { LazyStream } from './lazy-stream'
 import { NativeRequest, isMadeLater } from './native-request'
@@ -94,25 +95,14 @@ export class ServerRequest extends NativeRequest {
     return bytes === undefined ? super.text() : bytes.then(toText)
   }
 
-  /**
-   * Rejects with status 400 where the body is no JSON. The platform's own error has none, so that it
-   * would count as a failure of the application, and quotes the body, which may hold secrets, into logs
-   * and error pages (hazard 89).
-   */
+  /** Rejects with status 400 where the body is no JSON. */
   override json(): Promise<unknown> {
-    return this.text().then(toJson)
+    return this.text().then(parseJson)
   }
 
   /** Rejects with status 400 where the body is no form. */
-  override async formData(): Promise<FormData> {
-    const usable = !this.bodyUsed && this.body?.locked !== true
-    try {
-      return await super.formData()
-    } catch (error) {
-      // By name: in jest, the platform's errors are of another realm.
-      if (!usable || (error as Error).name !== 'TypeError') throw error
-      throw withStatus400(new TypeError('The request body is not a valid form.'))
-    }
+  override formData(): Promise<FormData> {
+    return readForm(this, () => super.formData())
   }
 
   override get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
@@ -150,15 +140,3 @@ function toText(bytes: Uint8Array): string {
 }
 
 const BYTE_ORDER_MARK = 0xfeff
-
-function toJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw withStatus400(new SyntaxError('The request body is not valid JSON.'))
-  }
-}
-
-function withStatus400(error: Error): Error {
-  return Object.assign(error, { status: 400 })
-}
