@@ -278,6 +278,24 @@ describeHosts('A body that was already read', (host) => {
       'values that look like JSON': 'a=1&b=true&c=null&d=%7B%22a%22%3A1%7D&e[f]=false',
     }
 
+    it('has its names that end in [], as jQuery and PHP write them (hazard 76)', async () => {
+      const parser = express.urlencoded({ extended: true })
+      for (const body of [
+        'tags[]=a&tags[]=b',
+        'tags=a&tags=b',
+        'tags[]=a',
+        'user[tags][]=a&user[tags][]=b+c&x=1',
+        'user[tags][]=a',
+      ]) {
+        for (const sent of [body, new URLSearchParams(body).toString()]) {
+          const read = await readBehind(host, [parser], { type: FORM_TYPE, body: sent }, toEntries)
+          expect(read).toEqual([...new URLSearchParams(body)])
+        }
+      }
+      const one = toForm([{ name: 'tags[]', content: 'a' }])
+      expect(await readBehind(host, [multer().none()], one, toEntries)).toEqual([['tags[]', 'a']])
+    })
+
     it.each(Object.keys(forms))('is that form: %s (hazards 76, 83)', async (kind) => {
       const body = forms[kind]!
       const entries = [...new URLSearchParams(body)]

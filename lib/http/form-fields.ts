@@ -31,9 +31,10 @@ export function toFields(
 ): Fields | undefined {
   if (body === undefined) return []
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return undefined
-  const parsed = walk(body)
+  // formidable makes an array of every field.
+  const parsed = walk(body, type === 'multipart' && req.fields !== undefined ? 'bare' : 'one')
   if (parsed === undefined) return undefined
-  const { fields } = parsed
+  const fields = type === 'form' ? toFieldsAsSent(req, body, parsed) : parsed.fields
   if (parsed.isSparse || isOfFormParser(req, body, type)) return fields
   const length = parsedLength(req)
   const own = parsed.jsonSize
@@ -49,6 +50,24 @@ export function toFields(
   return isForm ? fields : undefined
 }
 
+/**
+ * `tags[]=a&tags[]=b`, as jQuery and PHP have it, and `tags=a&tags=b` make one array. The client's length
+ * tells which it was; where it tells nothing, the shorter one is taken.
+ */
+function toFieldsAsSent(req: ParsedRequest, body: object, { fields, ...parsed }: Walked): Fields {
+  const length = parsedLength(req)
+  // The longer ones are not even built for what can't have been sent.
+  if (!parsed.hasLists || !(parsed.size <= length) || isAsLong(fields, length)) return fields
+  const bracketed = walk(body, 'all')!.fields
+  return isAsLong(bracketed, length) ? bracketed : fields
+}
+
+/** Browsers escape brackets, and `curl -d` doesn't. */
+function isAsLong(fields: Fields, length: number): boolean {
+  const text = toFormText(fields)
+  return text.length === length || text.replace(/%5[BD]/g, '[').length === length
+}
+
 /** multer and `node:querystring` make objects without a prototype, `JSON.parse()` none. */
 function isOfFormParser(req: ParsedRequest, body: object, type: 'form' | 'multipart'): boolean {
   if (Object.getPrototypeOf(body) === null) return true
@@ -61,6 +80,8 @@ interface Walked {
   readonly size: number
   /** Bytes that JSON of it takes at least. */
   readonly jsonSize: number
+  /** Whether it holds arrays of several texts. */
+  readonly hasLists: boolean
   /** Whether it holds what no parser makes of a form. */
   readonly hasForeign: boolean
   /** Whether it holds what no parser makes of JSON: `a[4294967294]=x` makes an array of that length. */
@@ -71,11 +92,12 @@ interface Walked {
  * As qs reads them: arrays become repeated names, nested objects bracketed ones. Takes time by what is in
  * the body: a name is only put together by V8 once somebody reads its characters.
  *
+ * @param brackets which arrays have names that end in `[]`: those of one item can't come from a bare name
  * @returns `undefined` beyond `MAX_DEPTH`
  */
-function walk(body: object): Walked | undefined {
+function walk(body: object, brackets: 'bare' | 'one' | 'all'): Walked | undefined {
   const fields: [name: string, value: string][] = []
-  let [size, jsonSize, hasForeign, isSparse] = [0, 0, false, false]
+  let [size, jsonSize, hasLists, hasForeign, isSparse] = [0, 0, false, false, false]
   // No recursion: clients choose the depth.
   const left: [name: string, value: unknown, depth: number][] = [['', body, 0]]
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
@@ -92,18 +114,21 @@ function walk(body: object): Walked | undefined {
     if (depth === MAX_DEPTH) return undefined
     // By keys, for sparse arrays.
     const entries = Object.entries(value)
-    const isArray = Array.isArray(value)
-    isSparse ||= isArray && entries.length < value.length
+    const list = Array.isArray(value) ? value : undefined
+    isSparse ||= list !== undefined && entries.length < list.length
     const repeated =
-      isArray && entries.every(([, item]) => typeof item !== 'object' || item === null)
+      list !== undefined && entries.every(([, item]) => typeof item !== 'object' || item === null)
+    hasLists ||= repeated && entries.length > 1
+    const isBracketed = brackets === 'all' || (brackets === 'one' && list?.length === 1)
+    const itemName = isBracketed ? `${name}[]` : name
     // Brackets and commas.
     jsonSize += 2 + Math.max(0, entries.length - 1)
     for (const [key, item] of entries.reverse()) {
-      if (!isArray) jsonSize += Buffer.byteLength(key) + 3
-      left.push([repeated ? name : name === '' ? key : `${name}[${key}]`, item, depth + 1])
+      if (list === undefined) jsonSize += Buffer.byteLength(key) + 3
+      left.push([repeated ? itemName : name === '' ? key : `${name}[${key}]`, item, depth + 1])
     }
   }
-  return { fields, size, jsonSize, hasForeign, isSparse }
+  return { fields, size, jsonSize, hasLists, hasForeign, isSparse }
 }
 
 /** Before 6.15, qs made `{ a: { b: 'c', d: true } }` of `a[b]=c&a=d`. */
