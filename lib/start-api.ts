@@ -45,6 +45,7 @@ import {
   createRouteTable,
   toParams,
 } from './routes/route-table'
+import { unwrapDefault } from './unwrap-default'
 
 /** One served route. */
 export interface RouteInfo {
@@ -442,8 +443,7 @@ function toRoutesSource(routes: unknown): string | RouteModules {
   if (typeof routes === 'string' && routes !== '') return resolve(routes)
   if (routes instanceof URL && routes.protocol === 'file:') return fileURLToPath(routes)
   // `import * as manifest`.
-  const inner = (routes as { default?: unknown } | null | undefined)?.default
-  const modules = [inner, routes].find(isRouteModules)
+  const modules = unwrapDefault(routes).reverse().find(isRouteModules)
   if (modules !== undefined) return modules
   throw new TypeError(
     'startApi(): the first argument must be the routes directory, as a path or a file: URL, or an object of its modules by file name.',

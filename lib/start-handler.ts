@@ -10,6 +10,7 @@ import { type HostRequest, hasNeedlessEscape, isFetchable, toPathname } from './
 import { isPromise } from './is-promise'
 import { type StartHandlerOptions, readHandlerOptions } from './options'
 import { startApi } from './start-api'
+import { unwrapDefault } from './unwrap-default'
 
 /** An object with a `fetch` method: a server's entry, or an application of another framework. */
 export interface FetchEntry {
@@ -145,17 +146,12 @@ function toEntry(handler: unknown): FetchFunction {
   )
 }
 
-/** The `fetch` of an entry or of a module, whose `default` may be one of CommonJS in one of ESM (hazard 210). */
+/** The `fetch` of an entry or of a module, or the function that a module has as its `default`. */
 function findFetch(mountable: unknown): FetchFunction | undefined {
-  let candidate = mountable
-  for (let depth = 0; depth < 3; depth++) {
-    if (typeof candidate !== 'object' && typeof candidate !== 'function') return undefined
-    if (candidate === null) return undefined
-    const { fetch, default: inner } = candidate as { fetch?: unknown; default?: unknown }
+  const [own, ...inner] = unwrapDefault(mountable)
+  for (const candidate of [own, ...inner]) {
+    const { fetch } = (candidate ?? {}) as { readonly fetch?: unknown }
     if (typeof fetch === 'function') return fetch.bind(candidate) as FetchFunction
-    if (inner === undefined)
-      return depth > 0 && typeof candidate === 'function' ? (candidate as FetchFunction) : undefined
-    candidate = inner
   }
-  return undefined
+  return inner.reverse().find((layer): layer is FetchFunction => typeof layer === 'function')
 }

@@ -12,7 +12,7 @@ const lib = resolve(__dirname, '../lib')
  * that name and of lower ranks: `event/`, `express/` and `routes/` don't know each other.
  */
 const RANKS: readonly (readonly string[])[] = [
-  ['errors.ts', 'is-promise.ts', 'malformed-body.ts', 'define/'],
+  ['errors.ts', 'is-promise.ts', 'malformed-body.ts', 'unwrap-default.ts', 'define/'],
   ['request-host.ts'],
   ['event/', 'express/', 'routes/'],
   ['http/'],

@@ -501,12 +501,16 @@ describe('modules of a bundler', () => {
     ).rejects.toThrow("2 route files can't be used:\n  api/a.ts: boom\n  api/b.ts: TypeError: late")
   })
 
-  it('may be the default export of a module that is passed as a whole', async () => {
+  it('may be the default export of a module that is passed as a whole (hazard 210)', async () => {
     const manifest = { './routes/api/a.ts': route }
+    const compiled = { __esModule: true, default: manifest }
     for (const namespace of [
-      { __esModule: true, default: manifest },
+      compiled,
       // Node's own of a CommonJS file.
       { default: manifest, 'module.exports': manifest },
+      // Node's own of a file that TypeScript has made CommonJS: of Node 20, and of later ones.
+      { default: compiled, __esModule: true },
+      { default: compiled, __esModule: true, 'module.exports': compiled },
     ]) {
       expect(await served(namespace)).toEqual(['/api/a ← api/a.ts'])
     }

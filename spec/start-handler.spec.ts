@@ -55,6 +55,13 @@ describeHosts('startHandler()', (host) => {
     ['a module', () => ({ default: entry })],
     ['a module of CommonJS, imported by one of ESM', () => ({ default: { default: entry } })],
     ['a module with a function', () => ({ default: () => new Response('by entry') })],
+    [
+      'a module of CommonJS whose function is its own default, too',
+      () => {
+        const handler = () => new Response('by entry')
+        return { default: Object.assign(handler, { default: handler }) }
+      },
+    ],
     ['a promise of a module', async () => ({ default: entry })],
     ['a function that imports a module', () => async () => ({ default: entry })],
     ['a function that gives an entry', () => () => entry],

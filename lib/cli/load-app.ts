@@ -8,6 +8,7 @@ import { recordMounts } from '../express/layers'
 import { isExpress } from '../express/list-routes'
 import { isErrorLike } from '../routes/load-failure'
 import { loadModule } from '../routes/load-module'
+import { unwrapDefault } from '../unwrap-default'
 
 /** How long a module may take after it has begun to listen, and one without an export until it does. */
 const GRACE_MS = 500
@@ -99,15 +100,9 @@ async function load(file: string): Promise<unknown> {
 
 /** The export that is asked for, or those that applications usually have. */
 function toCandidates(module: unknown, exported: string | undefined): unknown[] {
-  // CommonJS may have met ESM once or twice on the way.
-  const layers = [module]
-  for (let depth = 0; depth < 2; depth++) {
-    layers.push((layers.at(-1) as { default?: unknown } | undefined)?.default)
-  }
-  const objects = layers.filter((layer) => layer !== undefined && layer !== null) as Record<
-    string,
-    unknown
-  >[]
+  const objects = unwrapDefault(module).filter(
+    (layer) => layer !== undefined && layer !== null,
+  ) as Record<string, unknown>[]
   if (exported !== undefined) return objects.map((layer) => layer[exported])
   const named = ['app', 'createApp', 'buildApp', 'server', 'createServer', 'handler']
   return [...objects, ...objects.flatMap((layer) => named.map((name) => layer[name]))]

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import type { AnyStartInstance, StartOptions } from '../define/start'
 import { StartApiError } from '../errors'
+import { unwrapDefault } from '../unwrap-default'
 import { findImportedFile } from './imported-file'
 import { type LoadFailure, loadError } from './load-failure'
 import { loadModule } from './load-module'
@@ -107,15 +108,12 @@ export async function loadStart(source: StartSource): Promise<readonly Middlewar
   }
 }
 
-/** The export, or that of a `default` when CommonJS met ESM once or twice on the way (hazard 210). */
 function findInstance(module: unknown): AnyStartInstance | undefined {
-  let candidate = module as { readonly startInstance?: unknown; readonly default?: unknown } | null
-  for (let depth = 0; depth < 3; depth++) {
-    const { startInstance, default: inner } = candidate ?? {}
-    if (isStartInstance(startInstance)) return startInstance
-    candidate = inner as typeof candidate
-  }
-  return undefined
+  return unwrapDefault(module)
+    .map(
+      (layer) => (layer as { readonly startInstance?: unknown } | null | undefined)?.startInstance,
+    )
+    .find(isStartInstance)
 }
 
 /** By shape: it may come from `@tanstack/react-start`. */

@@ -1,6 +1,7 @@
 // Start-up, stage "routes": recognises what a route file exports and makes one Route record of it.
 import { METHODS as NODE_METHODS } from 'node:http'
 import { StartApiError, describe } from '../errors'
+import { unwrapDefault } from '../unwrap-default'
 import type { ExpressRoutes } from './express-route'
 import { type Middleware, toMiddleware } from './middleware'
 import type { RoutePath, Segment } from './route-path'
@@ -269,21 +270,16 @@ function read(file: string, list: unknown, place: string): readonly Middleware[]
   }
 }
 
-/**
- * What a module exports, itself or by its `default` when CommonJS met ESM once or twice on the way
- * (hazard 210).
- */
+/** What a module exports, wherever CommonJS and ESM have put it. */
 function findExport(
   module: unknown,
 ): { reader: Reader; value: unknown; exports: Members } | undefined {
-  let candidate = module
-  for (let depth = 0; depth < 3 && isObject(candidate); depth++) {
+  for (const candidate of unwrapDefault(module).filter(isObject)) {
     for (const reader of READERS) {
       if (isExported(reader, candidate)) {
         return { reader, value: candidate[reader.dialect], exports: candidate }
       }
     }
-    candidate = candidate['default']
   }
   return undefined
 }
