@@ -3,6 +3,7 @@ import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import {
   createAPIFileRoute,
+  createFileRoute,
   startApi,
   type RouteModules,
   type StartApiError,
@@ -444,6 +445,16 @@ describe('modules of a bundler', () => {
     await served({ 'api/c.ts': load('c'), 'api/a.ts': load('a'), 'api/b.ts': load('b') })
     expect(order).toEqual(['a', 'b', 'c'])
   })
+
+  it.each(['api/a.ts', 'api/(group)/a.ts'])(
+    'have a function that makes handlers called once, whatever the name: %s',
+    async (file) => {
+      const handlers = jest.fn(() => ({ GET: () => new Response() }))
+      const Route = createFileRoute('/api/a')({ server: { handlers } })
+      expect(await served({ [file]: { Route } })).toEqual([`/api/a ← ${file}`])
+      expect(handlers).toHaveBeenCalledTimes(1)
+    },
+  )
 
   it('conflict at the call if their names or exports say so', () => {
     for (const modules of [

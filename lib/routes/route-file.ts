@@ -1,6 +1,6 @@
 // Start-up, all stages: a file on its way to a route, and what is known of it before it is loaded.
 import { sep } from 'node:path'
-import { type Dialect, toDialect, toRoute } from './route-module'
+import { type Dialect, makesHandlers, toDialect, toRoute } from './route-module'
 import { toRouteName } from './route-name'
 import {
   type Naming,
@@ -158,7 +158,7 @@ export class FileInBundle extends RouteFile {
   }
 
   mayAnswer(): boolean {
-    if (this.#dialect === undefined) return true
+    if (this.#dialect === undefined || makesHandlers(this.#module)) return true
     try {
       return toRoute(this.file, { path: '', segments: [] }, this.#module).handlers.size > 0
     } catch {

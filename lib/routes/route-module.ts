@@ -134,6 +134,12 @@ export function toDialect(module: unknown): Dialect | undefined {
   return findExport(module)?.reader.dialect
 }
 
+/** Whether a function makes a module's handlers. It is called once, when the Route is made. */
+export function makesHandlers(module: unknown): boolean {
+  const { server } = toRouteOptions(findExport(module)?.value)
+  return typeof toMembers(server)['handlers'] === 'function'
+}
+
 /** Whether a module exports an API route, usable or not. */
 export function isRouteModule(module: unknown): boolean {
   return findExport(module) !== undefined
