@@ -112,6 +112,9 @@ describe('correctPathLiterals()', () => {
     ['api/users.route.ts', '/api', 'createFileRoute', '/api/users'],
     ['api/robots[.]txt.ts', '/api', 'createServerFileRoute', '/api/robots.txt'],
     ['index.tsx', '', 'createFileRoute', '/'],
+    // As file systems of macOS spell them, and as URLs and served paths do.
+    ['cafe\u0301.ts', '/api', 'createFileRoute', '/caf\u00e9'],
+    ['cafe\u0301.ts', '/api', 'createServerFileRoute', '/caf\u00e9'],
   ])('knows that %s below base "%s" is %s of %s', (file, base, maker, path) => {
     expect(correctPathLiterals(`${maker}('/?')`, file, base)).toBe(`${maker}('${path}')`)
     expect(correctPathLiterals(`${maker}('${path}')`, file, base)).toBe(`${maker}('${path}')`)

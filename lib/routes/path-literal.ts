@@ -1,5 +1,6 @@
 // For tools: the path that a route file names in its text, which gives `params` their types and decides
 // nothing. Start's generator keeps it in step with the file's name, and so do `check --fix` and dev mode.
+import { toRouteId } from './route-name'
 import { toPath } from './route-path'
 
 /** `'/api/users/$id'` in `createAPIFileRoute('/api/users/$id')`. */
@@ -58,20 +59,6 @@ export function correctPathLiterals(text: string, file: string, base: string): s
         ? corrected
         : corrected.slice(0, start) + escape(expected[0]!, text[end]!) + corrected.slice(end)
     }, text)
-}
-
-/** The words that a file's last part may be besides a name. */
-const TOKENS =
-  /\/(?:route|component|errorComponent|notFoundComponent|pendingComponent|loader|lazy)$/
-
-/** Start v1's id of a file. */
-function toRouteId(file: string): string {
-  const id = `/${file.replace(/\.[cm]?[jt]sx?$/i, '')}`
-    // Dots separate, but not those beside brackets: `script[.]js` is one name.
-    .replace(/(?<!\[)\.(?!\])/g, '/')
-    .replace(TOKENS, '')
-    .replace(/\/index$/, '/')
-  return id.replace(/\[([^\]]*)\]/g, '$1') || '/'
 }
 
 function escape(path: string, quote: string): string {

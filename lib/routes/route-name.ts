@@ -55,6 +55,20 @@ export function toRouteName(file: string): RouteName {
 }
 
 /**
+ * Start v1's id of a file, which `createFileRoute()` takes: groups, pathless names and the slash of an
+ * index stay.
+ */
+export function toRouteId(file: string): string {
+  const parts = toParts(file)
+  const last = parts.at(-1)?.source ?? ''
+  if (PIECES.has(last) || last === 'route') parts.pop()
+  const isIndex = parts.at(-1)?.source === 'index'
+  if (isIndex) parts.pop()
+  const id = parts.map(({ text }) => `/${text}`).join('')
+  return isIndex || id === '' ? `${id}/` : id
+}
+
+/**
  * @throws StartApiError for a name that Start v1 turns away, too
  */
 export function rejectUnusableName(file: string): void {
