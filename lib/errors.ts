@@ -48,6 +48,12 @@ for (const owner of [StartApiError, StartApiError.prototype]) {
   Object.defineProperty(owner, 'name', { value: 'StartApiError', configurable: true })
 }
 
+/** By the code: another copy of the package may have raised it (hazard 225). */
+export function isStartApiError(error: unknown): error is StartApiError {
+  const { code } = (error ?? {}) as { readonly code?: unknown }
+  return typeof code === 'string' && code.startsWith('ERR_START_API_')
+}
+
 /**
  * What a handler threw, as an `Error`. Express reads meaning into bare values: `next()` continues
  * the chain, `next('route')` and `next('router')` leave it (hazards 158, 159).

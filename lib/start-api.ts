@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createServerAdapter } from '@whatwg-node/server'
-import { StartApiError, toError } from './errors'
+import { isStartApiError, toError } from './errors'
 import type { HostReq, HostRes } from './define/register'
 import { createDevRoutes } from './dev/dev-routes'
 import { INSPECT } from './express/inspect'
@@ -406,7 +406,7 @@ function isCut({ aborted, socket }: IncomingMessage): boolean {
 }
 
 function isBadResult(error: Error): boolean {
-  return error instanceof StartApiError && error.code === 'ERR_START_API_BAD_RESULT'
+  return isStartApiError(error) && error.code === 'ERR_START_API_BAD_RESULT'
 }
 
 /**

@@ -78,6 +78,27 @@ describe.each(Object.keys(MAINS))('in an application like %s', (main) => {
   })
 })
 
+it('lets a handler answer through `context.res`, whichever copy runs it (hazard 122)', () => {
+  const app = installCopies(['express-start-api'], {
+    'package.json': '{}',
+    'main.cjs': `
+      const { startApi } = require('express-start-api')
+      async function main() {
+        const { createAPIRoute, defaultAPIRoutesHandler } = await import('express-start-api/api')
+        const x = createAPIRoute('/api/x')({ GET: ({ context }) => void context.res.end('own') })
+        const handler = defaultAPIRoutesHandler({ routes: { '/api/x': x } })
+        const api = startApi({}, { handler, fallthrough: false })
+        const server = require('node:http').createServer(api).listen(0)
+        const response = await fetch('http://localhost:' + server.address().port + '/api/x')
+        console.log(response.status, await response.text())
+        server.close()
+      }
+      void main()`,
+  })
+  const { stdout, stderr } = runNode(app, ['main.cjs'])
+  expect([stdout, stderr]).toEqual(['200 own\n', ''])
+})
+
 it('replaces the global Response once, by whichever copy is first, and each copy sends it', () => {
   const app = installCopies(['express-start-api', OTHER.replace('node_modules/', '')], {
     'package.json': '{}',

@@ -1,7 +1,7 @@
 // `start-api check`: all that is wrong with a routes directory, in one run.
 import { join, relative, resolve } from 'node:path'
 import { explain } from '../dev/error-place'
-import { StartApiError } from '../errors'
+import { isStartApiError } from '../errors'
 import type { Settings } from '../options'
 import type { LoadFailure } from '../routes/load-failure'
 import { type LoadOptions, findRoutes, loadRoutes } from '../routes/load-routes'
@@ -83,7 +83,7 @@ async function examine(directory: string, settings: Settings, fix: boolean): Pro
 
 async function toProblem(directory: string, { file, error }: LoadFailure): Promise<Problem> {
   const path = join(directory, file)
-  if (!(error instanceof StartApiError)) {
+  if (!isStartApiError(error)) {
     return { file, kind: 'load', message: await explain(error, path) }
   }
   const { code, message } = error

@@ -4,9 +4,9 @@ import { Server } from 'node:net'
 import nodeModule from 'node:module'
 import { join, relative, resolve } from 'node:path'
 import { explain } from '../dev/error-place'
+import { isStartApiError } from '../errors'
 import { recordMounts } from '../express/layers'
 import { isExpress } from '../express/list-routes'
-import { isErrorLike } from '../routes/load-failure'
 import { loadModule } from '../routes/load-module'
 import { unwrapDefault } from '../unwrap-default'
 
@@ -92,7 +92,7 @@ async function load(file: string): Promise<unknown> {
     return await loadModule(file)
   } catch (error) {
     // Our own sentences, which another copy of the package may have written, say all that there is to say.
-    if (isErrorLike(error) && error.code?.startsWith('ERR_START_API_')) throw error
+    if (isStartApiError(error)) throw error
     const reason = await explain(error, file)
     throw new Error(`${relative('', file)} can't be loaded: ${reason}`, { cause: error })
   }

@@ -1,6 +1,6 @@
 // Dev mode: what answers at the URL of a file that can't be used.
 import { join } from 'node:path'
-import { StartApiError } from '../errors'
+import { isStartApiError } from '../errors'
 import { type LoadFailure, toFailureLine } from '../routes/load-failure'
 import type { RoutePath } from '../routes/route-path'
 import { METHODS, type Route, toRoute } from '../routes/route-module'
@@ -26,7 +26,7 @@ export async function toBrokenFile(failure: LoadFailure, directory: string): Pro
 async function toReason(failure: LoadFailure, path: string): Promise<string> {
   const { error } = failure
   // Our own sentences say all that there is to say.
-  if (error instanceof StartApiError) {
+  if (isStartApiError(error)) {
     return error.code === 'ERR_START_API_CONFLICT' ? error.message : toFailureLine(failure)
   }
   return `${failure.file}: ${await explain(error, path)}`

@@ -1,7 +1,7 @@
 // Answers that are ours and not a handler's. They tell a client nothing about the application.
 import { toNotFoundResponse } from '../define/not-found'
 import { STATUS_CODES } from 'node:http'
-import type { StartApiError } from '../errors'
+import { isStartApiError } from '../errors'
 import type { Route } from '../routes/route-module'
 import { toAllow } from './run-route'
 
@@ -31,7 +31,7 @@ function allowedMethods(route: Route): Response {
  * of a `createError()`; other errors may hold one that is not meant for clients (hazard 157).
  */
 export function failure(error: Error & Partial<Record<'status' | 'statusCode', number>>): Response {
-  if ((error as Partial<StartApiError>).code === 'ERR_START_API_TIMEOUT') return plain(504)
+  if (isStartApiError(error) && error.code === 'ERR_START_API_TIMEOUT') return plain(504)
   const { constructor } = error as { constructor: { __h3_error__?: boolean } }
   // oxlint-disable-next-line no-underscore-dangle -- how h3 tells its errors, across copies
   const isH3Error = constructor.__h3_error__ === true

@@ -1,6 +1,6 @@
 // Start-up, stage "modules": what the files that can't be used have to say, as one error.
 import { fileURLToPath } from 'node:url'
-import { StartApiError, describe } from '../errors'
+import { StartApiError, describe, isStartApiError } from '../errors'
 import type { RoutePath } from './route-path'
 
 export interface LoadFailure {
@@ -28,7 +28,7 @@ export function loadError(failures: readonly LoadFailure[]): StartApiError {
 /** File and reason. */
 export function toFailureLine({ file, error }: LoadFailure): string {
   // Our own sentences begin with the file's name.
-  const own = error instanceof StartApiError && error.files?.[0] === file
+  const own = isStartApiError(error) && error.files?.[0] === file
   return own ? error.message : `${file}: ${toReason(error)}`
 }
 

@@ -3,7 +3,7 @@ import { readdirSync, realpathSync, statSync } from 'node:fs'
 import { relative, sep } from 'node:path'
 import { globSync } from 'glob'
 import { Minimatch } from 'minimatch'
-import { StartApiError } from '../errors'
+import { StartApiError, isStartApiError } from '../errors'
 
 const ROUTE_FILES = '**/*.{ts,tsx,mts,cts,js,jsx,mjs,cjs}'
 
@@ -138,7 +138,7 @@ function assertDirectory(directory: string): void {
     }
     readdirSync(directory)
   } catch (error) {
-    if (error instanceof StartApiError) throw error
+    if (isStartApiError(error)) throw error
     throw directoryError(directory, error as NodeJS.ErrnoException)
   }
 }
