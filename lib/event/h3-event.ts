@@ -6,7 +6,6 @@ import { type H3Event, createEvent } from 'h3'
 import { StartApiError } from '../errors'
 import { type RequestEvent, currentEvent } from './event-context'
 import type { ResponseState } from './response-state'
-import { mergeCookies } from './set-cookie'
 
 interface Events {
   /** As users see it: Express's own `req` and `res` are in it. */
@@ -52,23 +51,22 @@ export function responseOf({ [OWNER]: owner }: OwnEvent): ResponseState | undefi
 export function presentHeaders(
   event: OwnEvent,
 ): Readonly<Record<string, number | string | string[] | undefined>> {
-  const set = event.node.res.getHeaders()
   const { answer, said } = event[OWNER] ?? {}
-  if (answer === undefined) return set
-  const isLeft = (name: string) => said?.isCleared !== true && said?.headers.get(name) !== null
-  const own = [...answer.headers].filter(([name]) => name !== 'set-cookie' && isLeft(name))
-  const added = own.flatMap(([name, value]) =>
-    said?.headers.has(name) === true && said.isAdded(name)
-      ? [[name, [value, ...said.toAdded(name, value)].join(', ')]]
-      : [],
-  )
-  const earlier = isLeft('set-cookie') ? answer.headers.getSetCookie() : []
-  const cookies = mergeCookies(earlier, said?.cookies ?? [])
+  if (answer === undefined) return event.node.res.getHeaders()
+  const headers = new Map<string, string | readonly string[]>(answer.headers)
+  headers.delete('set-cookie')
+  const ownCookies = answer.headers.getSetCookie()
+  const cookies = said?.override(headers, ownCookies) ?? ownCookies
+  const isMerged = (name: string) =>
+    said?.isCleared === false && said.isAdded(name) && answer.headers.has(name)
   return {
-    ...Object.fromEntries(own),
-    ...set,
-    ...(Object.fromEntries(added) as Record<string, string>),
-    ...(cookies.length > 0 && { 'set-cookie': cookies }),
+    ...Object.fromEntries(
+      [...headers].map(([name, value]) => [
+        name,
+        isMerged(name) ? [value].flat().join(', ') : copy(value),
+      ]),
+    ),
+    ...(cookies.length > 0 && { 'set-cookie': [...cookies] }),
   }
 }
 
@@ -195,11 +193,7 @@ function createRecorder(event: RequestEvent): ServerResponse {
         stream instanceof Readable ? (Readable.toWeb(stream) as ReadableStream) : stream
     },
     getHeader: (name: string) => copy(event.said?.getHeader(name)),
-    getHeaders: () => {
-      const names = [...(event.said?.headers.keys() ?? []), 'set-cookie']
-      const entries = names.map((name) => [name, copy(event.said?.getHeader(name))] as const)
-      return Object.fromEntries(entries.filter(([, value]) => value !== undefined))
-    },
+    getHeaders: () => event.said?.getHeaders() ?? {},
     setHeader: (name: string, value: unknown) => {
       event.response.setHeader(name, toText(value))
       return recorder
@@ -208,11 +202,7 @@ function createRecorder(event: RequestEvent): ServerResponse {
       event.response.appendHeader(name, toText(value))
       return recorder
     },
-    removeHeader: (name: string) => {
-      // h3 takes the cookies out to put them back one by one: the Response's own must stay.
-      if (name.toLowerCase() === 'set-cookie') event.response.cookies = []
-      else event.response.removeHeader(name)
-    },
+    removeHeader: (name: string) => event.response.takeOutHeader(name),
     writeHead: (code: number) => {
       event.response.setStatus(code)
       return recorder

@@ -91,6 +91,41 @@ export class ResponseState {
     this.isCleared = true
   }
 
+  /** All that `getHeader()` gives, by lower-case name. */
+  getHeaders(): Record<string, string | string[]> {
+    const names = [...this.headers.keys(), 'set-cookie']
+    return Object.fromEntries(
+      names.flatMap((name): [string, string | string[]][] => {
+        const value = this.getHeader(name)
+        if (value === undefined) return []
+        return [[name, typeof value === 'string' ? value : [...value]]]
+      }),
+    )
+  }
+
+  /** h3 and Start take the cookies out to put them back one by one: the Response's own must stay. */
+  takeOutHeader(name: string): void {
+    if (name.toLowerCase() === 'set-cookie') this.cookies = []
+    else this.removeHeader(name)
+  }
+
+  /**
+   * Has helpers win over a Response's own headers, and gives the cookies of both.
+   *
+   * @param own by lower-case name, without `set-cookie`; changed in place
+   */
+  override(own: Map<string, Value>, ownCookies: readonly string[]): readonly string[] {
+    if (this.isCleared) own.clear()
+    for (const [name, value] of this.headers) {
+      const present = this.isAdded(name) ? own.get(name) : undefined
+      if (value === null) own.delete(name)
+      else if (typeof present !== 'string') own.set(name, value)
+      else own.set(name, [present, ...this.toAdded(name, present)])
+    }
+    const keepsCookies = !this.isCleared && this.headers.get('set-cookie') !== null
+    return mergeCookies(keepsCookies ? ownCookies : [], this.cookies)
+  }
+
   /** Whether a value is added to the Response's own: a cache must heed both of two `Vary`. */
   isAdded(key: string): boolean {
     return key === 'vary' || this.#added.has(key)

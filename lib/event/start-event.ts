@@ -91,18 +91,12 @@ class StartResponseState {
 
   get headers(): Headers {
     const state = this.#source.response
-    const names = [...state.headers.keys(), 'set-cookie']
-    const present = Object.fromEntries(names.map((name) => [name, state.getHeader(name)]))
     const store: HeaderStore = {
       setHeader: (name, value) => state.setHeader(name, value),
       appendHeader: (name, value) => state.appendHeader(name, value),
-      // Start takes the cookies out to put them back one by one: the Response's own must stay.
-      removeHeader: (name) => {
-        if (name.toLowerCase() === 'set-cookie') state.cookies = []
-        else state.removeHeader(name)
-      },
+      removeHeader: (name) => state.takeOutHeader(name),
     }
-    return writeThrough(store, present)
+    return writeThrough(store, state.getHeaders())
   }
 
   /** Start begins with empty ones after `clearHeaders`. */

@@ -5,7 +5,6 @@ import { isRedirect, toRedirect } from '../define/redirect'
 import { takeText, toTextResponse } from '../define/text-response'
 import { StartApiError } from '../errors'
 import type { ResponseState } from '../event/response-state'
-import { mergeCookies } from '../event/set-cookie'
 import { isPassedOn, passOn } from './pass-on'
 import { discard } from './response-body'
 
@@ -37,7 +36,6 @@ export function toResponseHead(response: Response, state: ResponseState | undefi
     )
   }
   const headers: ResponseHead['headers'] = new Map()
-  const removed: string[] = []
   const cookies: string[] = []
   response.headers.forEach((value, name) => {
     const key = name.toLowerCase()
@@ -53,15 +51,9 @@ export function toResponseHead(response: Response, state: ResponseState | undefi
     headers.delete('content-encoding')
     headers.delete('content-length')
   }
-  if (state?.isCleared === true) headers.clear()
-  for (const [name, value] of state?.headers ?? []) {
-    const own = state?.isAdded(name) === true ? response.headers.get(name) : null
-    if (value === null) removed.push(name)
-    else if (own === null || !headers.has(name)) headers.set(name, value)
-    else headers.set(name, [own, ...state!.toAdded(name, own)])
-  }
-  const keepsCookies = state?.isCleared !== true && !removed.includes('set-cookie')
-  for (const name of removed) headers.delete(name)
+  const merged = state?.override(headers, cookies) ?? cookies
+  const removed: string[] = []
+  for (const [name, value] of state?.headers ?? []) if (value === null) removed.push(name)
   const ofHop = toHopHeaders(headers.get('connection'))
   for (const name of headers.keys()) if (ofHop.has(name)) headers.delete(name)
   return {
@@ -69,7 +61,7 @@ export function toResponseHead(response: Response, state: ResponseState | undefi
     statusText:
       state?.statusText ?? (state?.status === undefined ? (response.statusText ?? '') : ''),
     headers,
-    cookies: mergeCookies(keepsCookies ? cookies : [], state?.cookies ?? []),
+    cookies: merged,
     removed,
   }
 }
