@@ -87,10 +87,12 @@ export interface FileRoute<TContext = object> extends WithContext<TContext> {
  * ```
  */
 export function createFileRoute<const TPath extends string, TParent = ParentOf<TPath>>(
-  _path?: TPath,
+  path?: TPath,
 ): <const TList extends MiddlewareList = []>(
   options?: FileRouteOptions<TPath, ParentContext<TParent>, TList>,
-) => FileRoute<Assign<ParentContext<TParent>, AddedContext<TList>>> {
+) => FileRoute<Assign<ParentContext<TParent>, AddedContext<TList>>>
+// Apart from what runs, which needs no path: editors find a parameter's documentation by its name.
+export function createFileRoute(): (options?: object) => FileRoute<never> {
   return (options = {}) => toFileRoute(options)
 }
 

@@ -48,8 +48,9 @@ export interface ServerFileRoute<TPath extends string, TContext> extends WithCon
  * ```
  */
 export function createServerFileRoute<const TPath extends string, TParent = ParentOf<TPath>>(
-  _path?: TPath,
-): ServerFileRoute<TPath, ParentContext<TParent>> {
+  path?: TPath,
+): ServerFileRoute<TPath, ParentContext<TParent>>
+export function createServerFileRoute(): ServerFileRoute<string, unknown> {
   return toRoute({})
 }
 
