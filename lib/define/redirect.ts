@@ -34,13 +34,21 @@ interface ToOptions<TTo extends string> {
   hash?: string
 }
 
+interface Params<TParams> {
+  /**
+   * Values by name for what `to` holds of a route path: `$id`, `{-$lang}`, which is left out without
+   * one, and a last `$`, whose value is `_splat`. They are escaped; slashes of `_splat` stay.
+   */
+  params: TParams
+}
+
 type ParamsOptions<TTo extends string> = string extends TTo
-  ? { params?: Readonly<Record<string, ParamValue | undefined>> }
+  ? Partial<Params<Readonly<Record<string, ParamValue | undefined>>>>
   : keyof ServerRouteParams<TTo> extends never
-    ? { params?: Readonly<Record<string, never>> }
+    ? Partial<Params<Readonly<Record<string, never>>>>
     : object extends ParamsOf<TTo>
-      ? { params?: ParamsOf<TTo> }
-      : { params: ParamsOf<TTo> }
+      ? Partial<Params<ParamsOf<TTo>>>
+      : Params<ParamsOf<TTo>>
 
 /** The rest of a path may be empty, but has to be given. */
 type ParamsOf<TTo extends string, TParams = ServerRouteParams<TTo>> = Flatten<
@@ -64,6 +72,7 @@ export type RedirectOptions<TTo extends string = string> = CommonOptions &
 
 /** What `redirect()` makes: a Response that Start's router knows by its `options`. */
 export interface Redirect extends Response {
+  /** What it was made with. */
   readonly options: RedirectOptions
 }
 

@@ -33,7 +33,10 @@ export const useSession = toHelper('useSession', (event, config: SessionConfig) 
   ): Promise<h3.SessionManager<Partial<T>>>
 }
 
-/** The session of this request: its id, when it was created (ms since 1970) and its data (as above). */
+/**
+ * The session of this request: its id, when it was created (ms since 1970) and its data (Start v0, and
+ * v1 up to 1.168).
+ */
 export const getSession = toHelper('getSession', (event, config: SessionConfig) =>
   h3.getSession(...toSession(event, config)),
 ) as {
@@ -45,7 +48,10 @@ export const getSession = toHelper('getSession', (event, config: SessionConfig) 
 export type SessionUpdate<T extends Data = Data> =
   Partial<T> | ((data: Partial<T>) => Partial<T> | undefined)
 
-/** Changes the session and sets its cookie (as above). Throws if it needs more than 100 cookies. */
+/**
+ * Changes the session and sets its cookie (Start v0, and v1 up to 1.168). Throws if it needs more than
+ * 100 cookies.
+ */
 export const updateSession = toHelper(
   'updateSession',
   (event, config: SessionConfig, update?: SessionUpdate) =>
@@ -62,18 +68,21 @@ export const updateSession = toHelper(
   ): Promise<h3.Session<Partial<T>>>
 }
 
-/** The session as sealed text, for a header or another store (as above). */
+/** The session as sealed text, for a header or another store (Start v0, and v1 up to 1.168). */
 export const sealSession = toHelper('sealSession', (event, config: SessionConfig) =>
   h3.sealSession(...toSession(event, config)),
 ) satisfies WithConfig<Promise<string>>
 
-/** Opens sealed text (as above). Rejects if it is expired or tampered with. */
+/** Opens sealed text (Start v0, and v1 up to 1.168). Rejects if it is expired or tampered with. */
 export const unsealSession = toHelper(
   'unsealSession',
   (event, config: SessionConfig, sealed: string) => h3.unsealSession(event, config, sealed),
 )
 
-/** Ends the session: its cookies are emptied, and what follows in this request begins anew (as above). */
+/**
+ * Ends the session: its cookies are emptied, and what follows in this request begins anew (Start v0, and
+ * v1 up to 1.168).
+ */
 export const clearSession = toHelper(
   'clearSession',
   (event, config: Partial<SessionConfig> = {}): Promise<void> =>
