@@ -11,6 +11,7 @@ export {
 export type { StartApiOptions, StartHandlerOptions } from './options'
 export type { RouteModules } from './routes/load-routes'
 export { StartApiError, type StartApiErrorCode } from './errors'
+export type { RequestMessage } from './http/observe'
 export { fromExpress, type ExpressMiddleware } from './define/from-express'
 export type { AnyMiddleware, ContextOf } from './define/context'
 export {
