@@ -1,5 +1,6 @@
 // Every error that the package itself raises: one class, told apart by its code. Imports nothing.
 
+/** What went wrong, one code for each kind. Codes stay; messages may change. */
 export type StartApiErrorCode =
   | 'ERR_START_API_DIRECTORY'
   | 'ERR_START_API_ROUTE_FILE'
@@ -28,6 +29,7 @@ export interface StartApiErrorDetails {
  * the package may be loaded.
  */
 export class StartApiError extends Error {
+  /** What went wrong. */
   readonly code: StartApiErrorCode
   /** HTTP status for errors that belong to one request (400, 413, 504); read by Express. */
   declare readonly status?: number

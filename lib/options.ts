@@ -9,6 +9,7 @@ import { isStartInstance } from './routes/load-start'
 import { type Middleware, toMiddleware } from './routes/middleware'
 import { toBase } from './routes/route-path'
 
+/** Options of `startApi()`. */
 export interface StartApiOptions {
   /**
    * Path that all routes live under. Files whose name already begins with it keep their path, the

@@ -51,6 +51,7 @@ import { unwrapDefault } from './unwrap-default'
 export interface RouteInfo {
   /** TanStack's spelling, with the base: `/api/users/$id`. */
   readonly path: string
+  /** Those with a handler; `ANY` stands for all that have none of their own. */
   readonly methods: readonly string[]
   /** Relative to the routes directory. */
   readonly file: string

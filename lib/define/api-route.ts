@@ -56,7 +56,9 @@ export type APIRouteMethods<TPath extends string> = {
 
 /** What `createAPIFileRoute(path)(methods)` makes; a route file exports it as `APIRoute`. */
 export interface APIRoute<TPath extends string> {
+  /** The path that it was made with. */
   path: TPath
+  /** Its handlers. */
   methods: APIRouteMethods<TPath>
 }
 

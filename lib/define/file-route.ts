@@ -59,6 +59,7 @@ export interface ServerOptions<
 
 /** Options of a route: `server` is used here, all else is for Start's pages. */
 export interface FileRouteOptions<TPath extends string, TContext, TList extends MiddlewareList> {
+  /** The handlers of the route and their middleware. */
   server?: ServerOptions<TPath, TContext, TList>
   readonly [option: string]: unknown
 }

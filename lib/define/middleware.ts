@@ -33,7 +33,9 @@ export type MiddlewareNext<TContext> = <TAdded extends object = object>(options?
 
 /** What `next()` resolves to. One object for the whole request. */
 export interface MiddlewareResult<TContext, TAdded = object> {
+  /** The request that the middleware was given. */
   request: Request
+  /** The path of `request.url`, as the middleware was given it. */
   pathname: string
   /** With what the rest has added. */
   context: Assign<TContext, TAdded>

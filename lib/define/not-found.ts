@@ -16,7 +16,9 @@ export interface NotFoundOptions {
 
 /** What `notFound()` makes: a Response with status 404, which Start's router knows by its mark. */
 export interface NotFound extends Response {
+  /** The mark by which Start's router and `isNotFound()` know it. */
   readonly isNotFound: true
+  /** What its body is made of, if it was given. */
   readonly data?: unknown
 }
 

@@ -29,7 +29,9 @@ export interface ServerRouteContext<TPath extends string, TContext> {
 
 /** What a handler's `next()` gives, to be returned. */
 export interface NextResult {
+  /** Tells it from a Response. */
   readonly isNext: true
+  /** What `next()` was given. */
   readonly context?: object | undefined
 }
 

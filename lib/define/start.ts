@@ -20,6 +20,7 @@ export interface AnyStartInstance {
 export interface StartInstance<
   TOptions extends StartOptions = StartOptions,
 > extends AnyStartInstance {
+  /** The options, made anew by each call. */
   getOptions(): Promise<TOptions>
   /** The same `createMiddleware()`, typed with what `requestMiddleware` adds to `context`. */
   createMiddleware: CreateMiddleware<

@@ -179,19 +179,25 @@ export function getResponse(): { status?: number; statusText?: string; readonly 
 
 /** Attributes of a cookie, and how its value is written. */
 export interface CookieOptions {
+  /** Sent to this host and those below it. Default: to the host that set it alone. */
   domain?: string | undefined
   /** Makes the value safe to send. Default: `encodeURIComponent`. */
   encode?(value: string): string
+  /** When it ends, unless `maxAge` says so. */
   expires?: Date | undefined
+  /** Hides it from the page's scripts. Default: `false`. */
   httpOnly?: boolean | undefined
   /** Seconds; it counts before `expires`. Default: until the browser is closed. */
   maxAge?: number | undefined
   /** Default: `/`. */
   path?: string | undefined
+  /** Which cookies Chromium drops last where there are too many. */
   priority?: 'low' | 'medium' | 'high' | undefined
-  /** `true` is `strict`. */
+  /** Whether requests from other sites carry it; `true` is `strict`. Default: the browser's. */
   sameSite?: boolean | 'lax' | 'strict' | 'none' | undefined
+  /** Sent over HTTPS alone. Default: `false`. */
   secure?: boolean | undefined
+  /** Kept apart for each site that embeds this one. Default: `false`. */
   partitioned?: boolean
 }
 

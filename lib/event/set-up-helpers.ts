@@ -4,7 +4,9 @@ import type * as h3 from 'h3'
 
 /** Hooks around requests, as Start v0's middleware files define them. */
 export interface MiddlewareHooks {
+  /** In Start v0 runs before the handler; never here. */
   onRequest?: h3._RequestMiddleware | h3._RequestMiddleware[]
+  /** In Start v0 runs before the answer is sent; never here. */
   onBeforeResponse?: h3._ResponseMiddleware | h3._ResponseMiddleware[]
 }
 
