@@ -1,5 +1,5 @@
 // What is asked: one request a scenario, and the answer that every contender must give to it.
-export const MIB = 1024 * 1024
+const MIB = 1024 * 1024
 
 export const scenarios = {
   json: { method: 'GET', path: '/api/hello', answer: '{"hello":"world"}' },

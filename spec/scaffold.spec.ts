@@ -2,13 +2,21 @@
 import { chmodSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { correctPathLiterals, findPathLiterals } from '../lib/routes/path-literal'
-import { toScaffold } from '../lib/routes/scaffold'
+import { type Scaffold, toScaffold } from '../lib/routes/scaffold'
 import { createRouteFile, findStartPackage, replaceRouteFile } from '../lib/routes/write-route-file'
 import { routesDirectory } from './support/routes-directory'
 
+const scaffold: Scaffold = {
+  path: '/api/users/$id',
+  style: 'v0',
+  methods: ['GET'],
+  syntax: 'esm',
+  from: 'express-start-api',
+}
+
 describe('toScaffold()', () => {
   it('writes what Start v0 writes into a new API route', () => {
-    expect(toScaffold({ path: '/api/users/$id' })).toMatchInlineSnapshot(`
+    expect(toScaffold(scaffold)).toMatchInlineSnapshot(`
      "import { json } from 'express-start-api'
      import { createAPIFileRoute } from 'express-start-api/api'
 
@@ -24,6 +32,7 @@ describe('toScaffold()', () => {
   it('writes the methods that are asked for, for CommonJS, with the imports of the project', () => {
     expect(
       toScaffold({
+        ...scaffold,
         path: "/api/it's",
         methods: ['GET', 'POST'],
         syntax: 'cjs',
@@ -46,7 +55,7 @@ describe('toScaffold()', () => {
   })
 
   it('writes the `Route` of Start v1', () => {
-    expect(toScaffold({ path: '/api/users/$id', style: 'v1' })).toMatchInlineSnapshot(`
+    expect(toScaffold({ ...scaffold, style: 'v1' })).toMatchInlineSnapshot(`
      "import { createFileRoute } from 'express-start-api'
 
      export const Route = createFileRoute('/api/users/$id')({
@@ -64,7 +73,7 @@ describe('toScaffold()', () => {
 })
 
 it('imports a v1 file’s maker from TanStack Router where the project has Start', () => {
-  expect(toScaffold({ path: '/a', style: 'v1', from: '@tanstack/react-start' })).toContain(
+  expect(toScaffold({ ...scaffold, style: 'v1', from: '@tanstack/react-start' })).toContain(
     "from '@tanstack/react-router'",
   )
 })

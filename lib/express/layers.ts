@@ -20,7 +20,7 @@ export interface Route {
   readonly path: unknown
   /** Lower case; `_all` for `app.all()`. */
   readonly methods: Readonly<Record<string, boolean>>
-  readonly stack: readonly { readonly handle: unknown; readonly method?: string }[]
+  readonly stack: readonly { readonly handle: unknown }[]
 }
 
 export interface Router {

@@ -36,7 +36,7 @@ export function runHandler(
   route: Route,
   handler: Handler,
   context: HandlerContext,
-  event?: RequestEvent,
+  event: RequestEvent | undefined,
 ): Response | Promise<Response> {
   return toAnswer(
     () => handler(context),

@@ -19,12 +19,11 @@ export interface Beside {
  * The generation of Start, `import` or `require`, and the package are those of the nearest route file.
  *
  * @param file relative to the routes directory
- * @param methods default: `GET`
  */
 export function toFirstText(
   file: string,
   { directory, base, files }: Beside,
-  methods?: readonly string[],
+  methods: readonly string[] = ['GET'],
 ): string {
   const sibling = findSibling(file, files, directory)
   const style = toStyle(sibling?.text)
@@ -32,7 +31,7 @@ export function toFirstText(
   return toScaffold({
     path: toExpectedPaths(file, maker, base)[0]!,
     style,
-    ...(methods && { methods }),
+    methods,
     syntax: toSyntax(join(directory, file), sibling),
     from: findImportedPackage(sibling?.text, maker) ?? findStartPackage(directory),
   })

@@ -49,7 +49,7 @@ async function tryAgain(file: string, refusal: unknown, load: () => unknown): Pr
 }
 
 /** The way of ES modules alone. */
-export function importModule(file: string, query = ''): Promise<unknown> {
+export function importModule(file: string, query: string): Promise<unknown> {
   // Node remembers what a link once led to: in dev mode it may lead elsewhere by now.
   const url = pathToFileURL(toRealPath(file)).href + query
   const hooks = isEsm(file) ? undefined : takeForModule(url)

@@ -140,11 +140,6 @@ export function makesHandlers(module: unknown): boolean {
   return typeof toMembers(server)['handlers'] === 'function'
 }
 
-/** Whether a module exports an API route, usable or not. */
-export function isRouteModule(module: unknown): boolean {
-  return findExport(module) !== undefined
-}
-
 /**
  * Makes a Route of a module that exports one.
  *

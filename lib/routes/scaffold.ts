@@ -3,18 +3,13 @@
 export interface Scaffold {
   /** Route path, with the base: `/api/users/$id`. */
   readonly path: string
-  /**
-   * `v0`: an `APIRoute`; `v1`: a `Route` with `server`.
-   *
-   * Default: `'v0'`.
-   */
-  readonly style?: 'v0' | 'v1'
-  /** Default: `GET`. */
-  readonly methods?: readonly string[]
-  /** Whether the file is written with `import` and `export`, as TypeScript always is. Default: `'esm'`. */
-  readonly syntax?: 'esm' | 'cjs'
-  /** The package that route files of the project import. Default: `'express-start-api'`. */
-  readonly from?: string
+  /** `v0`: an `APIRoute`; `v1`: a `Route` with `server`. */
+  readonly style: 'v0' | 'v1'
+  readonly methods: readonly string[]
+  /** Whether the file is written with `import` and `export`, as TypeScript always is. */
+  readonly syntax: 'esm' | 'cjs'
+  /** The package that route files of the project import. */
+  readonly from: string
 }
 
 /** The text of a route file that answers each method with a greeting. */
@@ -23,7 +18,7 @@ export function toScaffold(scaffold: Scaffold): string {
 }
 
 function toApiRoute(scaffold: Scaffold): string {
-  const { path, syntax = 'esm', from = 'express-start-api' } = scaffold
+  const { path, syntax, from } = scaffold
   const imports =
     syntax === 'cjs'
       ? `const { json } = require('${from}')\nconst { createAPIFileRoute } = require('${from}/api')`
@@ -37,7 +32,7 @@ ${toHandlers(scaffold, 'json', '  ')}})
 }
 
 function toServerRoute(scaffold: Scaffold): string {
-  const { path, syntax = 'esm', from: start = 'express-start-api' } = scaffold
+  const { path, syntax, from: start } = scaffold
   const from = start.replace(/^(@tanstack\/\w+)-start$/, '$1-router')
   const imports =
     syntax === 'cjs'
@@ -55,7 +50,7 @@ ${toHandlers(scaffold, 'Response.json', '      ')}    },
 `
 }
 
-function toHandlers({ path, methods = ['GET'] }: Scaffold, json: string, indent: string): string {
+function toHandlers({ path, methods }: Scaffold, json: string, indent: string): string {
   return methods
     .map(
       (method) => `${indent}${method}: ({ request, params }) => {
