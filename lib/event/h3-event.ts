@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { type H3Event, createEvent } from 'h3'
 import { StartApiError } from '../errors'
-import { type RequestEvent, currentEvent } from './event-context'
+import { type NodeExchange, type RequestEvent, currentEvent } from './event-context'
 import type { ResponseState } from './response-state'
 
 interface Events {
@@ -45,6 +45,11 @@ export function workingEvent(helper: string, given?: OwnEvent): H3Event {
 /** What a working event's helpers say; `undefined` for an event of another h3 application. */
 export function responseOf({ [OWNER]: owner }: OwnEvent): ResponseState | undefined {
   return owner?.response
+}
+
+/** Node's own objects behind a working event; `undefined` in `api.fetch()`, and for another h3 application's. */
+export function nodeOf({ [OWNER]: owner }: OwnEvent): NodeExchange | undefined {
+  return owner?.node
 }
 
 /** What helpers have set, and in middleware that has awaited `next()` the headers of the answer, too. */

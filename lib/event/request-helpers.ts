@@ -3,7 +3,7 @@ import * as h3 from 'h3'
 import { readForm } from '../malformed-body'
 import { firstForwarded, toRequestHost } from '../request-host'
 import { currentEvent } from './event-context'
-import { readEventBody, shownEvent } from './h3-event'
+import { nodeOf, readEventBody, shownEvent } from './h3-event'
 import { type EventLike, type Helper, type Rest, toHelper } from './helper'
 import { type Schema, toValidate } from './schema'
 
@@ -128,16 +128,11 @@ function toProtocol(
 export const getRequestIP = toHelper(
   'getRequestIP',
   (event, options?: { xForwardedFor?: boolean }): string | undefined => {
-    const { ips, ip } = shownRequest(event)
+    // Express fills `ips` only where it trusts a proxy.
+    const { ips, ip } = (nodeOf(event)?.req ?? {}) as { ips?: readonly string[]; ip?: string }
     return ips !== undefined && ips.length > 0 ? ip : h3.getRequestIP(event, options)
   },
 )
-
-/** Express fills `ips` only where it trusts a proxy. */
-function shownRequest(event: h3.H3Event): { ips?: readonly string[]; ip?: string } {
-  const { node } = Object.getPrototypeOf(event) as Partial<h3.H3Event>
-  return (node?.req as { ips?: readonly string[]; ip?: string } | undefined) ?? {}
-}
 
 /**
  * A hash, in hexadecimal, of what tells clients apart (Start v0): the address, and with options the

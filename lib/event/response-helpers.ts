@@ -4,7 +4,7 @@ import { validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Readable } from 'node:stream'
 import * as h3 from 'h3'
 import { currentEvent } from './event-context'
-import { presentHeaders, readEventBody, responseOf } from './h3-event'
+import { nodeOf, presentHeaders, readEventBody, responseOf } from './h3-event'
 import { toHelper } from './helper'
 import { type ResponseState, isFinalStatus } from './response-state'
 import { writeThrough } from './response-headers'
@@ -297,10 +297,14 @@ export const writeEarlyHints = toHelper(
     hints: string | string[] | Record<string, string | string[]>,
     callback: () => void = () => {},
   ): void => {
-    const res = nodeResponseOf(event)
+    const res = nodeOf(event)?.res
     const link = typeof hints === 'string' || Array.isArray(hints) ? { link: hints } : hints
     // HTTP/1.0 clients would take the 103 for the answer (hazard 148).
-    const able = res !== undefined && !res.headersSent && (res.req?.httpVersion ?? '1.0') !== '1.0'
+    // Responses made by hand may lack it (hazard 239).
+    const able =
+      res?.writeEarlyHints !== undefined &&
+      !res.headersSent &&
+      (res.req?.httpVersion ?? '1.0') !== '1.0'
     for (const [name, value] of Object.entries(link)) {
       validate(name, value)
       if (name.toLowerCase() === 'link') [value].flat().forEach(validateLink)
@@ -321,12 +325,6 @@ function validateLink(link: string): void {
   throw new TypeError(
     'writeEarlyHints(): a link is malformed. Write each as `</style.css>; rel=preload; as=style`, and several as an array.',
   )
-}
-
-/** Express's response, which the working event has in its shown one. */
-function nodeResponseOf(event: h3.H3Event): h3.NodeServerResponse | undefined {
-  const { node } = Object.getPrototypeOf(event) as Partial<h3.H3Event>
-  return typeof node?.res.writeEarlyHints === 'function' ? node.res : undefined
 }
 
 /**
