@@ -156,10 +156,7 @@ export function startApi(
     // error a second time (hazards 161, 162).
     try {
       releaseBody(req, res)
-      const sent =
-        found.handler !== undefined || isBelow(base, found)
-          ? serve(found, req, res, next)
-          : sendResponse(res, refuse(undefined, req.method), undefined)
+      const sent = serve(found, req, res, next)
       sent?.catch((error: unknown) => fail(error, req, res, next, message))
     } catch (error) {
       fail(error, req, res, next, message)
@@ -168,12 +165,13 @@ export function startApi(
 
   /** Waits for nothing that is there already: each promise costs a small request a tenth of its time. */
   function serve(
-    { match, handler, app }: Found,
+    found: Found,
     req: HostRequest,
     res: ServerResponse,
     next: Next | undefined,
   ): void | Promise<void> {
-    if (handler === undefined && !(isWrapped && isFetchable(req))) {
+    const { match, handler, app } = found
+    if (handler === undefined && !(isWrapped && isBelow(base, found) && isFetchable(req))) {
       return sendResponse(res, refuse(match?.route, req.method), undefined)
     }
     const params = handler === undefined ? {} : toParams(match)
