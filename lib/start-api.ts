@@ -185,10 +185,7 @@ export function startApi(
         params,
         handlerContext: added === undefined ? { req, res } : { req, res, ...added },
         node: { req, res },
-        runRoute: (event) =>
-          handler === undefined
-            ? refuse(match?.route, req.method)
-            : runHandler(match.route, handler, createHandlerContext(event), event),
+        runRoute: toRun(match, handler, req.method),
         waitUntil,
       })
       const response = runWithEvent(event, () =>
@@ -197,13 +194,13 @@ export function startApi(
           : adapter.handleRequest(event.request, { event, req, res, waitUntil: adapter.waitUntil }),
       )
       if (!isPromise(response)) return finish(response, event, match?.route, req, res, next)
-      const answer =
+      const inTime =
         deadline === undefined
           ? response
           : withinTime(response, settings.timeout!, deadline, () =>
               handler === undefined ? 'The entry handler' : toPlace(match.route, handler),
             )
-      return answer.then((response) => finish(response, event, match?.route, req, res, next))
+      return inTime.then((response) => finish(response, event, match?.route, req, res, next))
     }
     if (handler === undefined && settings.handler === undefined) return respond(undefined)
     // Options are typed by what the application registered; the host passes just those objects.
@@ -224,10 +221,7 @@ export function startApi(
       toRequest: () => request,
       params: handler === undefined ? {} : toParams(match!),
       handlerContext: {},
-      runRoute: (event) =>
-        handler === undefined
-          ? refuse(match?.route, request.method)
-          : runHandler(match!.route, handler, createHandlerContext(event), event),
+      runRoute: toRun(match, handler, request.method),
       waitUntil,
     })
     const response = applyHelpers(await runWithEvent(event, () => enter(event)), event.said)
@@ -356,6 +350,14 @@ function find(table: RouteTable, req: HostRequest, settings: Settings): Found {
   return handler === undefined
     ? { match, pathname, rule, app }
     : { match: match!, handler, pathname, rule, app }
+}
+
+/** Runs the handler, or, where there is none, refuses. */
+function toRun(match: Match | undefined, handler: Handler | undefined, method: string | undefined) {
+  return (event: RequestEvent): Response | Promise<Response> =>
+    match === undefined || handler === undefined
+      ? refuse(match?.route, method)
+      : runHandler(match.route, handler, createHandlerContext(event), event)
 }
 
 /** Whether a request is below `apiBaseURL`. Asked only where what no file serves is answered here. */
