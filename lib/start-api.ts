@@ -214,7 +214,7 @@ export function startApi(
     const table = await source.table({ url: pathname })
     const match = table.match(pathname, settings.caseRule)
     const handler = match && findHandler(match.route, request.method)
-    if (handler === undefined && !isUnder(pathname, base)) {
+    if (handler === undefined && !isBelow(base, { pathname, rule: settings.caseRule })) {
       return refuse(undefined, request.method)
     }
     const event = new RequestEvent({

@@ -198,6 +198,17 @@ describe('the entry handler in api.fetch()', () => {
     expect(asked).toEqual(['/api/users/1', '/api/none', '/api/users/1'])
   })
 
+  it('is run by the same rule of case as routes', async () => {
+    const handler = jest.fn(defaultAPIFileRouteHandler)
+    const api = startApi(routes, { handler })
+    const ask = async (method: string) => (await api.fetch('/API/users/1', { method })).status
+    expect([await ask('GET'), await ask('PUT')]).toEqual([200, 405])
+    expect(handler).toHaveBeenCalledTimes(2)
+    const strict = startApi(routes, { handler, caseSensitive: true })
+    expect((await strict.fetch('/API/users/1', { method: 'PUT' })).status).toBe(404)
+    expect(handler).toHaveBeenCalledTimes(2)
+  })
+
   it('answers by what it throws', async () => {
     const api = startApi(routes, {
       handler: () => {
