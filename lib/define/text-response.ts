@@ -1,6 +1,7 @@
 // Responses whose text is known, so that nobody has to read it back out of a stream.
 import { HOP_BY_HOP } from './hop-by-hop'
 import { NativeResponse } from './native-response'
+import { isNullBodyStatus } from './null-body'
 
 /** Registered, so that one copy of the package knows the other's Responses (hazard 225). */
 const TEXT = Symbol.for('express-start-api.text')
@@ -130,8 +131,7 @@ export function toPlainResponse(
 }
 
 function isPlainStatus(status: number): boolean {
-  if (!Number.isInteger(status) || status < 200 || status > 599) return false
-  return status !== 204 && status !== 205 && status !== 304
+  return Number.isInteger(status) && status >= 200 && status <= 599 && !isNullBodyStatus(status)
 }
 
 /** `undefined`: not an object literal of names and values that neither change nor mean anything here. */

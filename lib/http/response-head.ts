@@ -1,6 +1,7 @@
 // Per request: one head from what the Response and the helpers say, in the order that design decides.
 import { isDeepStrictEqual } from 'node:util'
 import { HOP_BY_HOP } from '../define/hop-by-hop'
+import { isNullBodyStatus } from '../define/null-body'
 import { isRedirect, toRedirect } from '../define/redirect'
 import { takeText, toTextResponse } from '../define/text-response'
 import { StartApiError } from '../errors'
@@ -111,7 +112,7 @@ export function applyHelpers(response: Response, state: ResponseState | undefine
 }
 
 function withHead(response: Response, init: ResponseInit & { headers: Headers }): Response {
-  if (NULL_BODY.has(init.status ?? 200)) {
+  if (isNullBodyStatus(init.status ?? 200)) {
     discard(response)
     return keepMarks(response, new Response(null, init))
   }
@@ -159,6 +160,3 @@ export function withOpenHeaders(response: Response): Response {
     return Object.defineProperty(open, 'url', { value: response.url })
   }
 }
-
-/** Statuses that a fetch Response refuses a body for. */
-const NULL_BODY = new Set([204, 205, 304])

@@ -2,6 +2,7 @@
 import { isAscii } from 'node:buffer'
 import { type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
+import { isNullBodyStatus } from '../define/null-body'
 import { type PlainResponse, takePlainResponse, takeText } from '../define/text-response'
 import { StartApiError, toError } from '../errors'
 import type { ResponseState } from '../event/response-state'
@@ -49,8 +50,8 @@ export function sendResponse(
     return endUnheard(res, head)
   }
   const isHead = res.req?.method === 'HEAD'
-  // Statuses without content, whatever the Response holds: RFC 9110, 6.4.1 and 15.3.6.
-  if (head.status === 204 || head.status === 205 || head.status === 304) {
+  // Whatever the Response holds.
+  if (isNullBodyStatus(head.status)) {
     // By the type, compression() would claim an encoding.
     if (head.status !== 205) head.headers.delete('content-type')
     if (head.status === 204) head.headers.delete('content-length')
