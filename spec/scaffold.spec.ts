@@ -1,9 +1,10 @@
 // What tools write into route files: the first text of a new one, and the path that a text names.
 import { chmodSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { findStartPackage } from '../lib/routes/first-text'
 import { correctPathLiterals, findPathLiterals } from '../lib/routes/path-literal'
 import { type Scaffold, toScaffold } from '../lib/routes/scaffold'
-import { createRouteFile, findStartPackage, replaceRouteFile } from '../lib/routes/write-route-file'
+import { createRouteFile, replaceRouteFile } from '../lib/routes/write-route-file'
 import { routesDirectory } from './support/routes-directory'
 
 const scaffold: Scaffold = {

@@ -1,11 +1,11 @@
 // For tools: the first text of a route file, in the style of the files beside it.
+import { readFileSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
 import { isEsm } from './load-module'
 import { toExpectedPaths } from './path-literal'
 import type { Naming } from './route-path'
 import { readText } from './route-text'
 import { toScaffold } from './scaffold'
-import { findStartPackage } from './write-route-file'
 
 export interface Beside {
   /** The routes directory. */
@@ -79,4 +79,30 @@ function toSyntax(path: string, sibling: Sibling | undefined): 'esm' | 'cjs' {
 function findImportedPackage(text: string | undefined, maker: string): string | undefined {
   const from = new RegExp(`\\b${maker}\\b[^'"()]*(?:from|=\\s*require\\()\\s*['"]([^'"]+)['"]`)
   return from.exec(text ?? '')?.[1]?.replace(/\/api$/, '')
+}
+
+/**
+ * The package that the route files of a project import: TanStack's name where the project has it,
+ * itself or as another name of this one.
+ */
+export function findStartPackage(directory: string): string {
+  for (let folder = directory; ; folder = dirname(folder)) {
+    const names = readDependencies(join(folder, 'package.json'))
+    const found = ['@tanstack/react-start', '@tanstack/solid-start', '@tanstack/start'].find(
+      (name) => names?.includes(name),
+    )
+    if (names !== undefined) return found ?? 'express-start-api'
+    if (folder === dirname(folder)) return 'express-start-api'
+  }
+}
+
+function readDependencies(file: string): string[] | undefined {
+  try {
+    const { dependencies, devDependencies } = JSON.parse(readFileSync(file, 'utf8')) as Partial<
+      Record<'dependencies' | 'devDependencies', object>
+    >
+    return Object.keys({ ...dependencies, ...devDependencies })
+  } catch {
+    return undefined
+  }
 }

@@ -7,6 +7,7 @@ import { unwrapDefault } from '../unwrap-default'
 import { findImportedFile } from './imported-file'
 import { type LoadFailure, loadError } from './load-failure'
 import { loadModule } from './load-module'
+import { isBaseDirectory } from './load-routes'
 import { type Middleware, toMiddleware } from './middleware'
 import { watchLoading } from './watch-loading'
 
@@ -31,7 +32,7 @@ export interface StartSource {
 export function findStart(directory: string, base: string, known?: string): string | undefined {
   if (known !== undefined && existsSync(known)) return known
   const path = directory.replaceAll('\\', '/')
-  const routes = base !== '' && path.endsWith(base) ? path.slice(0, -base.length) : path
+  const routes = isBaseDirectory(directory, base) ? path.slice(0, -base.length) : path
   // `src/routes/api` is a folder of `src/routes`, and `src/api` may be all that there is.
   return [dirname(path), dirname(routes)]
     .flatMap((folder) => EXTENSIONS.map((extension) => join(folder, `start${extension}`)))

@@ -3,7 +3,6 @@ import {
   chmodSync,
   chownSync,
   mkdirSync,
-  readFileSync,
   realpathSync,
   renameSync,
   statSync,
@@ -36,30 +35,4 @@ export function replaceRouteFile(path: string, text: string): void {
   // The umask has had its say, and so has a change of the owner.
   chmodSync(draft, mode)
   renameSync(draft, target)
-}
-
-/**
- * The package that the route files of a project import: TanStack's name where the project has it,
- * itself or as another name of this one.
- */
-export function findStartPackage(directory: string): string {
-  for (let folder = directory; ; folder = dirname(folder)) {
-    const names = readDependencies(join(folder, 'package.json'))
-    const found = ['@tanstack/react-start', '@tanstack/solid-start', '@tanstack/start'].find(
-      (name) => names?.includes(name),
-    )
-    if (names !== undefined) return found ?? 'express-start-api'
-    if (folder === dirname(folder)) return 'express-start-api'
-  }
-}
-
-function readDependencies(file: string): string[] | undefined {
-  try {
-    const { dependencies, devDependencies } = JSON.parse(readFileSync(file, 'utf8')) as Partial<
-      Record<'dependencies' | 'devDependencies', object>
-    >
-    return Object.keys({ ...dependencies, ...devDependencies })
-  } catch {
-    return undefined
-  }
 }
