@@ -1,5 +1,5 @@
 // Entry `.`
-export { startApi, type RouteInfo, type StartApi } from './start-api'
+export { startApi, type StartApi } from './start-api'
 export {
   startHandler,
   type FetchEntry,
@@ -10,6 +10,7 @@ export {
 } from './start-handler'
 export type { StartApiOptions, StartHandlerOptions } from './options'
 export type { RouteModules } from './routes/load-routes'
+export type { RouteInfo } from './routes/route-module'
 export { StartApiError, type StartApiErrorCode } from './errors'
 export type { RequestMessage } from './http/observe'
 export { fromExpress, type ExpressMiddleware } from './define/from-express'

@@ -35,7 +35,7 @@ import { isPromise } from './is-promise'
 import { type Settings, type StartApiOptions, readOptions } from './options'
 import type { RouteModules } from './routes/load-routes'
 import { type StartSource, findStart, loadStart, toStartSource } from './routes/load-start'
-import type { Dialect, Handler, Route } from './routes/route-module'
+import { type Handler, type Route, type RouteInfo, toRouteInfo } from './routes/route-module'
 import { isUnder, toWireText } from './routes/route-path'
 import { type RouteSource, type ToTable, loadOnce } from './routes/route-source'
 import {
@@ -46,18 +46,6 @@ import {
   toParams,
 } from './routes/route-table'
 import { unwrapDefault } from './unwrap-default'
-
-/** One served route. */
-export interface RouteInfo {
-  /** TanStack's spelling, with the base: `/api/users/$id`. */
-  readonly path: string
-  /** Those with a handler; `ANY` stands for all that have none of their own. */
-  readonly methods: readonly string[]
-  /** Relative to the routes directory. */
-  readonly file: string
-  /** Which generation of Start the file was written for. */
-  readonly dialect: Dialect
-}
 
 type Next = (error?: unknown) => void
 
@@ -457,8 +445,4 @@ function isRouteModules(value: unknown): value is RouteModules {
   if (Array.isArray(value) || value instanceof URL || isPromise<unknown>(value)) return false
   const keys = Object.keys(value)
   return keys.length === 0 || keys.some((key) => /[./]/.test(key))
-}
-
-function toRouteInfo({ path, handlers, file, dialect }: Route): RouteInfo {
-  return { path, methods: [...handlers.keys()], file, dialect }
 }

@@ -3,6 +3,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { findRoutes } from '../routes/load-routes'
+import { quote } from '../routes/scaffold'
 import { type Command, CommandError, toSettings } from './command'
 import { count } from './terminal'
 
@@ -88,8 +89,4 @@ function toFolder(directory: string, output: string): string {
 /** TypeScript wants the name of the compiled file (node16), and bundlers take it, too. */
 function toEmitted(file: string): string {
   return file.replace(/\.([cm]?)tsx?$/i, '.$1js')
-}
-
-function quote(text: string): string {
-  return `'${text.replace(/[\\']/g, '\\$&')}'`
 }

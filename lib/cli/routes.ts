@@ -1,7 +1,7 @@
 // `start-api routes`: the served routes as a table.
 import { resolve } from 'node:path'
 import { findRoutes, loadRoutes } from '../routes/load-routes'
-import type { Route } from '../routes/route-module'
+import { type Route, toRouteInfo } from '../routes/route-module'
 import { type Command, toJson, toSettings } from './command'
 import { type Terminal, toTable } from './terminal'
 
@@ -21,13 +21,10 @@ Lists what the route files of a directory (default: routes) serve.
   async run(directory, values, terminal) {
     const settings = toSettings(values)
     const routes = await loadRoutes(findRoutes(resolve(directory), settings), settings)
-    const stdout = values.json === true ? toJson(routes.map(toEntry)) : toListing(routes, terminal)
+    const stdout =
+      values.json === true ? toJson(routes.map(toRouteInfo)) : toListing(routes, terminal)
     return { stdout, exitCode: 0 }
   },
-}
-
-function toEntry({ path, handlers, file, dialect }: Route): object {
-  return { path, methods: [...handlers.keys()], file, dialect }
 }
 
 /** One line for each method of a route. */

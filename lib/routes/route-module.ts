@@ -55,6 +55,22 @@ export interface Route {
   readonly isPage?: boolean
 }
 
+/** One served route. */
+export interface RouteInfo {
+  /** TanStack's spelling, with the base: `/api/users/$id`. */
+  readonly path: string
+  /** Those with a handler; `ANY` stands for all that have none of their own. */
+  readonly methods: readonly string[]
+  /** Relative to the routes directory. */
+  readonly file: string
+  /** Which generation of Start the file was written for. */
+  readonly dialect: Dialect
+}
+
+export function toRouteInfo({ path, handlers, file, dialect }: Route): RouteInfo {
+  return { path, methods: [...handlers.keys()], file, dialect }
+}
+
 type Members = Readonly<Record<string, unknown>>
 
 /** How each dialect's export is recognised and read. */

@@ -61,6 +61,7 @@ ${indent}},
     .join('')
 }
 
-function quote(text: string): string {
+/** As source text. */
+export function quote(text: string): string {
   return `'${text.replace(/[\\']/g, '\\$&')}'`
 }
