@@ -142,21 +142,21 @@ export interface Settings extends LoadOptions {
   readonly dev: boolean
 }
 
-const KNOWN = new Set([
-  'apiBaseURL',
-  'fallthrough',
-  'handler',
-  'middleware',
-  'start',
-  'context',
-  'ignore',
-  'caseSensitive',
-  'maxBodySize',
-  'timeout',
-  'plugins',
-  'load',
-  'dev',
-])
+const KNOWN: Readonly<Record<keyof StartApiOptions, true>> = {
+  apiBaseURL: true,
+  fallthrough: true,
+  handler: true,
+  middleware: true,
+  start: true,
+  context: true,
+  ignore: true,
+  caseSensitive: true,
+  maxBodySize: true,
+  timeout: true,
+  plugins: true,
+  load: true,
+  dev: true,
+}
 
 /** @throws TypeError that names the option, for an unknown one or an unusable value */
 export function readOptions(options: StartApiOptions): Settings {
@@ -209,7 +209,13 @@ interface HandlerSettings extends Omit<StartHandlerOptions, 'fallthrough'> {
   passesOn(response: Response): boolean
 }
 
-const KNOWN_OF_HANDLER = new Set(['fallthrough', 'context', 'maxBodySize', 'timeout', 'plugins'])
+const KNOWN_OF_HANDLER: Readonly<Record<keyof StartHandlerOptions, true>> = {
+  fallthrough: true,
+  context: true,
+  maxBodySize: true,
+  timeout: true,
+  plugins: true,
+}
 
 /** @throws TypeError that names the option, for an unknown one or an unusable value */
 export function readHandlerOptions(options: StartHandlerOptions): HandlerSettings {
@@ -229,14 +235,14 @@ export function readHandlerOptions(options: StartHandlerOptions): HandlerSetting
   return { ...shared, passesOn }
 }
 
-function checkNames(caller: string, options: object, known: ReadonlySet<string>): void {
+function checkNames(caller: string, options: object, known: object): void {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`${caller}(): the second argument must be an object of options.`)
   }
   for (const name of Object.keys(options)) {
-    if (!known.has(name)) {
+    if (!Object.hasOwn(known, name)) {
       throw new TypeError(
-        `${caller}(): there is no option \`${name}\`. Known options: ${[...known].join(', ')}.`,
+        `${caller}(): there is no option \`${name}\`. Known options: ${Object.keys(known).join(', ')}.`,
       )
     }
   }

@@ -21,10 +21,22 @@ describe('options of startApi()', () => {
   })
 
   it('may be undefined, each of them', () => {
-    const names = ['apiBaseURL', 'fallthrough', 'handler', 'context', 'ignore', 'caseSensitive']
-    const more = ['maxBodySize', 'plugins', 'load', 'dev']
-    const undefinedOnes = Object.fromEntries([...names, ...more].map((name) => [name, undefined]))
-    expect(readOptions(undefinedOnes)).toEqual(readOptions({}))
+    const undefinedOnes: { [Name in keyof Required<StartApiOptions>]: undefined } = {
+      apiBaseURL: undefined,
+      fallthrough: undefined,
+      handler: undefined,
+      middleware: undefined,
+      start: undefined,
+      context: undefined,
+      ignore: undefined,
+      caseSensitive: undefined,
+      maxBodySize: undefined,
+      timeout: undefined,
+      plugins: undefined,
+      load: undefined,
+      dev: undefined,
+    }
+    expect(readOptions(undefinedOnes as StartApiOptions)).toEqual(readOptions({}))
   })
 
   it.each([
