@@ -27,7 +27,7 @@ const KINDS = {
   },
 }
 
-/** What both processes do before and after; \`globSync\` is what finds files here, too. */
+/** What both processes do before and after; `globSync` is what finds files here, too. */
 const PROGRAMS = {
   imported: `
     const files = globSync('**/*.{cjs,mjs}', { cwd: directory, absolute: true }).sort()

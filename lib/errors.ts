@@ -1,4 +1,5 @@
-// Every error that the package itself raises: one class, told apart by its code. Imports nothing.
+// The package's own errors: one class, told apart by its code. Arguments that can't be used are a
+// TypeError instead, where they are given. Imports nothing.
 
 /** What went wrong, one code for each kind. Codes stay; messages may change. */
 export type StartApiErrorCode =

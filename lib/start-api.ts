@@ -122,7 +122,7 @@ export function startApi(
     )
   }
 
-  /** Nothing on `req` or `res` is changed or listened to before a handler is found. */
+  /** What goes to `next()` does so as it came: nothing on `req` or `res` is changed or listened to. */
   function handle(table: RouteTable, req: HostRequest, res: ServerResponse, next?: Next): void {
     let found: Found
     try {
