@@ -40,7 +40,11 @@ names hide, and path literals that disagree with the names of their files (defau
   defaultOperand: 'routes',
   async run(operand, values, terminal) {
     const directory = resolve(operand)
-    const { files, problems } = await examine(directory, toSettings(values), values.fix === true)
+    const { files, problems } = await examine(
+      directory,
+      toSettings(values),
+      values.fix === true ? 'fix' : 'report',
+    )
     const exitCode = problems.every(({ fixed }) => fixed) ? 0 : 1
     const stdout =
       values.json === true
@@ -50,6 +54,9 @@ names hide, and path literals that disagree with the names of their files (defau
   },
 }
 
+/** `fix`: path literals are corrected. */
+type Mode = 'report' | 'fix'
+
 interface Examined {
   /** How many route files there are. */
   readonly files: number
@@ -57,7 +64,7 @@ interface Examined {
 }
 
 /** Goes through start-up as dev mode does, which ends with no failure, and collects what is told. */
-async function examine(directory: string, settings: Settings, fix: boolean): Promise<Examined> {
+async function examine(directory: string, settings: Settings, mode: Mode): Promise<Examined> {
   const failures: LoadFailure[] = []
   const problems: Problem[] = []
   const options: LoadOptions = {
@@ -73,7 +80,7 @@ async function examine(directory: string, settings: Settings, fix: boolean): Pro
   const found = findRoutes(directory, options)
   await loadRoutes(found, options)
   const files = new Set([...found, ...failures].map(({ file }) => file))
-  for (const file of files) problems.push(...checkLiterals(directory, file, settings.base, fix))
+  for (const file of files) problems.push(...checkLiterals(directory, file, settings.base, mode))
   problems.push(...findUnreachable(directory, settings))
   // All files of a conflict have the same error.
   const told = new Map(failures.map((failure) => [failure.error, failure]))
@@ -102,7 +109,7 @@ function findLine(path: string, pattern: RegExp): number | undefined {
   return index === -1 ? undefined : text.slice(0, index).split('\n').length
 }
 
-function checkLiterals(directory: string, file: string, base: string, fix: boolean): Problem[] {
+function checkLiterals(directory: string, file: string, base: string, mode: Mode): Problem[] {
   const path = join(directory, file)
   const text = readText(path)
   const problems = findPathLiterals(text).flatMap(({ maker, path, line }): Problem[] => {
@@ -112,9 +119,10 @@ function checkLiterals(directory: string, file: string, base: string, fix: boole
     return [{ file, line, kind: 'literal', message }]
   })
   if (problems.length === 0) return []
-  const { advice, ...outcome } = fix
-    ? correct(path, correctPathLiterals(text, file, base))
-    : { advice: '--fix corrects it.' }
+  const { advice, ...outcome } =
+    mode === 'fix'
+      ? correct(path, correctPathLiterals(text, file, base))
+      : { advice: '--fix corrects it.' }
   return problems.map((problem) => ({
     ...problem,
     message: `${problem.message} ${advice}`,

@@ -44,5 +44,6 @@ export interface StartInstance<
 export function createStart<const TOptions extends StartOptions>(
   getOptions: () => TOptions | Promise<TOptions>,
 ): StartInstance<TOptions> {
+  // What `context` holds already is known to the compiler only.
   return { getOptions: async () => getOptions(), createMiddleware: createMiddleware as never }
 }

@@ -81,18 +81,18 @@ export function createDevRoutes(
     }
   }
 
-  /** @param isRetry to load what failed again, in any case */
-  function update(isRetry = false): Promise<RouteTable> {
+  /** @param what `all`: what failed is loaded again, in any case */
+  function update(what: 'all' | 'changed' = 'changed'): Promise<RouteTable> {
     if (waiting > 0) noteChanged()
     waiting++
-    const result = updates.then(() => run(isRetry)).finally(() => waiting--)
+    const result = updates.then(() => run(what)).finally(() => waiting--)
     updates = result.catch(() => {})
     return result
   }
 
-  async function run(isRetry: boolean): Promise<RouteTable> {
+  async function run(what: 'all' | 'changed'): Promise<RouteTable> {
     let now = look()
-    if (state !== undefined && isCurrent(now) && !isRetry) return state.table
+    if (state !== undefined && isCurrent(now) && what === 'changed') return state.table
     if (isBeingWritten(now, last)) {
       await setTimeout(SETTLE_MS)
       now = look()
@@ -218,7 +218,7 @@ export function createDevRoutes(
       } catch (error) {
         return keep(error, before)
       }
-      return update(isRetry).catch((error: unknown) => keep(error, before))
+      return update(isRetry ? 'all' : 'changed').catch((error: unknown) => keep(error, before))
     }
     return update()
   }

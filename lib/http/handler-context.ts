@@ -8,12 +8,12 @@ import type { HandlerContext } from '../routes/route-module'
  * `{ ...context }`, which evaluates own properties only.
  */
 export function createHandlerContext(event: RequestEvent): HandlerContext {
-  return new LazyContext(event, event.handlerContext) as LazyContext & HandlerContext
+  return new LazyContext(event, event.handlerContext)
 }
 
 /** A context of its own for the same request, with further members, or others. */
 export function deriveContext(source: HandlerContext, own: object): HandlerContext {
-  return Object.assign(new LazyContext(source, source.context) as LazyContext & HandlerContext, own)
+  return Object.assign(new LazyContext(source, source.context), own)
 }
 
 /**
@@ -23,6 +23,8 @@ export function deriveContext(source: HandlerContext, own: object): HandlerConte
  */
 class LazyContext {
   readonly #source: { readonly request: Request }
+  declare readonly request: Request
+  declare readonly pathname: string
   readonly params: Record<string, string>
   readonly context: object
 

@@ -92,7 +92,7 @@ class MadeLater {
 const PLAIN_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
 /** Tried, as it hangs on what no standard promises. */
-function isTakenForNative(): boolean {
+function isLaterTaken(): boolean {
   try {
     const later = new MadeLater({ input: 'http://localhost/', method: 'PUT' }) as unknown as Request
     later.headers.set('x-probe', 'set')
@@ -104,7 +104,7 @@ function isTakenForNative(): boolean {
 }
 
 /** Whether a Request exists natively only from when something looks at it. */
-export const isMadeLater = isTakenForNative()
+export const isMadeLater = isLaterTaken()
 
 /** What a Request of ours extends. */
 export const NativeRequest = (isMadeLater ? MadeLater : MadeAtOnce) as unknown as new (

@@ -72,7 +72,7 @@ export async function readStart(reader: BodyReader, patience: 'tick' | 'turn'): 
     await setImmediate()
   }
   taken = true
-  if (failure !== undefined) throw (failure as { readonly error: unknown }).error
+  if (failure !== undefined) throw failure.error
   return start
 }
 
