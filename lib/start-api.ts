@@ -1,12 +1,9 @@
 // startApi(): validates, starts loading, and returns the middleware that is the whole of a request:
 // req → match → Request → handler (plugins, entry handler, event) → Response → res.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { createServerAdapter } from '@whatwg-node/server'
 import { isStartApiError, toError } from './errors'
 import type { HostReq, HostRes } from './define/register'
-import { createDevRoutes } from './dev/dev-routes'
 import { INSPECT } from './express/inspect'
 import { RequestEvent, enableEvents, runWithEvent } from './event/event-context'
 import { failure, refuse } from './http/answers'
@@ -23,7 +20,6 @@ import {
 import { applyHelpers, withOpenHeaders } from './http/response-head'
 import { createHandlerContext } from './http/handler-context'
 import { type RequestMessage, observe, restoreRoute } from './http/observe'
-import { withMiddleware } from './http/run-middleware'
 import { findHandler, runHandler, toAnswer, toPlace } from './http/run-route'
 import { isPassedOn } from './http/pass-on'
 import { discard } from './http/response-body'
@@ -33,19 +29,11 @@ import { toRequest } from './http/to-request'
 import { holdFlow, releaseBody } from './http/unread-body'
 import { isPromise } from './is-promise'
 import { type Settings, type StartApiOptions, readOptions } from './options'
+import { openRoutes } from './open-routes'
 import type { RouteModules } from './routes/load-routes'
-import { type StartSource, findStart, loadStart, toStartSource } from './routes/load-start'
 import { type Handler, type Route, type RouteInfo, toRouteInfo } from './routes/route-module'
 import { isUnder, toWireText } from './routes/route-path'
-import { type RouteSource, type ToTable, loadOnce } from './routes/route-source'
-import {
-  type CaseRule,
-  type Match,
-  type RouteTable,
-  createRouteTable,
-  toParams,
-} from './routes/route-table'
-import { unwrapDefault } from './unwrap-default'
+import { type CaseRule, type Match, type RouteTable, toParams } from './routes/route-table'
 
 type Next = (error?: unknown) => void
 
@@ -92,8 +80,7 @@ export function startApi(
 ): StartApi {
   const settings = readOptions(options)
   if (settings.handler !== undefined) enableEvents()
-  const place = toRoutesSource(routes)
-  const source = openSource(place, settings, createTables(place, settings))
+  const source = openRoutes(routes, settings)
   const isWrapped = settings.handler !== undefined || settings.plugins.length > 0
   const base = toWireText(settings.base)
 
@@ -283,28 +270,6 @@ function finish(
   process.nextTick(next)
 }
 
-/** Makes tables of routes, each handler behind its middleware. */
-function createTables(routes: string | RouteModules, settings: Settings): ToTable {
-  const { base, start, middleware } = settings
-  let known: string | undefined
-
-  function findSource(load: Settings['load']): StartSource | undefined {
-    if (start === false) return undefined
-    if (start !== undefined) {
-      return { file: 'option `start`', load: () => ({ startInstance: start }) }
-    }
-    if (typeof routes !== 'string') return undefined
-    known = findStart(routes, base, known)
-    return known === undefined ? undefined : toStartSource(known, routes, load)
-  }
-
-  return async (loaded, load = settings.load) => {
-    const source = findSource(load)
-    const global = source === undefined ? middleware : [...middleware, ...(await loadStart(source))]
-    return createRouteTable(loaded.map((route) => withMiddleware(route, global)))
-  }
-}
-
 /** What plugins see beside the request; `event` is ours. */
 interface AdapterContext {
   readonly event?: RequestEvent
@@ -413,36 +378,3 @@ const CODES_OF_LEAVING = new Set<string | undefined>([
   'ERR_STREAM_PREMATURE_CLOSE',
   'ERR_START_API_TIMEOUT',
 ])
-
-function openSource(
-  routes: string | RouteModules,
-  settings: Settings,
-  toTable: ToTable,
-): RouteSource {
-  if (!settings.dev) return loadOnce(routes, settings, toTable)
-  if (typeof routes === 'string') return createDevRoutes(routes, settings, toTable)
-  throw new TypeError(
-    'startApi(): option `dev` needs a routes directory: modules of a bundler are reloaded by the bundler, or not at all.',
-  )
-}
-
-function toRoutesSource(routes: unknown): string | RouteModules {
-  // As text, too: what `import.meta.resolve()` gives.
-  if (typeof routes === 'string' && routes.startsWith('file://')) return fileURLToPath(routes)
-  if (typeof routes === 'string' && routes !== '') return resolve(routes)
-  if (routes instanceof URL && routes.protocol === 'file:') return fileURLToPath(routes)
-  // `import * as manifest`.
-  const modules = unwrapDefault(routes).reverse().find(isRouteModules)
-  if (modules !== undefined) return modules
-  throw new TypeError(
-    'startApi(): the first argument must be the routes directory, as a path or a file: URL, or an object of its modules by file name.',
-  )
-}
-
-/** Whether keys are names of files; options and promises would be taken for modules without routes. */
-function isRouteModules(value: unknown): value is RouteModules {
-  if (typeof value !== 'object' || value === null) return false
-  if (Array.isArray(value) || value instanceof URL || isPromise<unknown>(value)) return false
-  const keys = Object.keys(value)
-  return keys.length === 0 || keys.some((key) => /[./]/.test(key))
-}

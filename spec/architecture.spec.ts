@@ -18,6 +18,7 @@ const RANKS: readonly (readonly string[])[] = [
   ['http/'],
   ['define/api-handler.ts', 'define/from-express.ts'],
   ['options.ts', 'dev/'],
+  ['open-routes.ts'],
   ['start-api.ts'],
   ['start-handler.ts'],
   ['api.ts', 'server.ts', 'fast-response.ts', 'cli/'],
