@@ -30,6 +30,7 @@ import { holdFlow, releaseBody } from './http/unread-body'
 import { isPromise } from './is-promise'
 import { type Settings, type StartApiOptions, readOptions } from './options'
 import { openRoutes } from './open-routes'
+import { nextTick } from './real-timers'
 import type { RouteModules } from './routes/load-routes'
 import { type Handler, type Route, type RouteInfo, toRouteInfo } from './routes/route-module'
 import { isUnder, toWireText } from './routes/route-path'
@@ -267,7 +268,7 @@ function finish(
   discard(response)
   if (route !== undefined) restoreRoute(req, route)
   // In a turn of its own: what `next` throws is not the route's failure.
-  process.nextTick(next)
+  nextTick(next)
 }
 
 /** What plugins see beside the request; `event` is ours. */

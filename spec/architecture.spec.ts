@@ -12,7 +12,14 @@ const lib = resolve(__dirname, '../lib')
  * that name and of lower ranks: `event/`, `express/` and `routes/` don't know each other.
  */
 const RANKS: readonly (readonly string[])[] = [
-  ['errors.ts', 'is-promise.ts', 'malformed-body.ts', 'unwrap-default.ts', 'define/'],
+  [
+    'errors.ts',
+    'is-promise.ts',
+    'malformed-body.ts',
+    'real-timers.ts',
+    'unwrap-default.ts',
+    'define/',
+  ],
   ['request-host.ts'],
   ['event/', 'express/', 'routes/'],
   ['http/'],
@@ -42,6 +49,8 @@ const OWNERS: Readonly<Record<string, readonly string[]>> = {
   ],
   minimatch: ['routes/route-files.ts'],
   'node:async_hooks': ['event/event-context.ts'],
+  'node:process': ['real-timers.ts'],
+  'node:timers': ['real-timers.ts'],
 }
 
 const files = globSync('**/*.ts', { cwd: lib, posix: true }).sort()
@@ -95,6 +104,17 @@ describe('lib/', () => {
 
   it.each(Object.entries(OWNERS))('imports %s only where it is owned', (name, owners) => {
     expect(files.filter((file) => imports.get(file)?.includes(name))).toEqual(owners)
+  })
+
+  it('has its timers from `real-timers.ts`, where nobody can fake them', () => {
+    const timers = /(?<![.\w])(?:nextTick|(?:set|clear)(?:Immediate|Interval|Timeout))\(/
+    const fakeable = /process\.nextTick|queueMicrotask|node:timers\/promises/
+    const wrong = files.filter((file) => {
+      const source = readFileSync(`${lib}/${file}`, 'utf8')
+      if (fakeable.test(source)) return true
+      return timers.test(source) && !imports.get(file)!.includes('real-timers.ts')
+    })
+    expect(wrong).toEqual([])
   })
 
   it('imports no other package than its dependencies, and each of them', () => {

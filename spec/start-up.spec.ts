@@ -1,7 +1,7 @@
 import * as fs from 'node:fs'
 import { join } from 'node:path'
-import type * as nodeTimers from 'node:timers'
 import { startApi } from 'express-start-api'
+import type * as realTimers from '../lib/real-timers'
 import { buildPackage, createApp, runNode } from './support/built-package'
 import { describeHosts, hosts, listen, serve } from './support/hosts'
 import { apiRoutes } from './support/routes'
@@ -407,7 +407,7 @@ describe('a process of its own', () => {
 describe('a file that takes long to load (hazard 219)', () => {
   it('is named once, while the process goes on', async () => {
     const log = jest.spyOn(console, 'error').mockImplementation(() => {})
-    const timers = jest.requireActual<typeof nodeTimers>('node:timers')
+    const timers = jest.requireActual<typeof realTimers>('../lib/real-timers')
     const fire: (() => void)[] = []
     const setTimeout = jest.spyOn(timers, 'setTimeout').mockImplementation(((
       callback: (entry: unknown) => void,
@@ -417,7 +417,7 @@ describe('a file that takes long to load (hazard 219)', () => {
       fire.push(() => callback(entry))
       const timer = { unref: () => timer, refresh: () => timer }
       return timer
-    }) as unknown as typeof nodeTimers.setTimeout)
+    }) as unknown as typeof realTimers.setTimeout)
     try {
       const gate = createGate()
       const api = startApi({ 'api/slow.ts': gate.load })

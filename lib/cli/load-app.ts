@@ -7,6 +7,7 @@ import { explain } from '../dev/error-place'
 import { isStartApiError } from '../errors'
 import { recordMounts } from '../express/layers'
 import { isExpress } from '../express/list-routes'
+import { clearTimeout, setTimeout } from '../real-timers'
 import { loadModule } from '../routes/load-module'
 import { unwrapDefault } from '../unwrap-default'
 

@@ -1,9 +1,9 @@
 // Dev mode, the whole of it: look at the files → tidy new ones → load what has changed → a new table.
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import { toError } from '../errors'
 import { findShadows } from '../express/find-shadows'
 import { toPathname } from '../http/request-url'
+import { setTimeout } from '../real-timers'
 import type { LoadFailure } from '../routes/load-failure'
 import { type LoadOptions, findRoutes, loadRoutes } from '../routes/load-routes'
 import { isUnder, toWireText } from '../routes/route-path'
@@ -94,7 +94,7 @@ export function createDevRoutes(
     let now = look()
     if (state !== undefined && isCurrent(now) && what === 'changed') return state.table
     if (isBeingWritten(now, last)) {
-      await setTimeout(SETTLE_MS)
+      await new Promise<void>((resolve) => setTimeout(resolve, SETTLE_MS))
       now = look()
     }
     if (tidy(now)) now = look()

@@ -1,6 +1,7 @@
 // Dev mode: learns of changes between requests. Requests look for themselves: where no watcher works,
 // only what needs no request (messages, new files) comes later.
 import { relative } from 'node:path'
+import { clearTimeout, setTimeout } from '../real-timers'
 
 /** Editors write a file in several steps. */
 const QUIET_MS = 50

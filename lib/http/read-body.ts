@@ -1,6 +1,7 @@
 // Per request: a body read from the socket, chunk by chunk, as its reader asks for it.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { StartApiError } from '../errors'
+import { nextTick } from '../real-timers'
 import { declaredLength, tooLarge } from './body-length'
 import { type BodySource, joinChunks, toOwn } from './body-source'
 
@@ -71,7 +72,7 @@ export function readBody(
     failure ??= reason
     release()
     // Node takes note of the missing `readable` listener in the next tick, and would stop the flow.
-    process.nextTick(() => req.resume())
+    nextTick(() => req.resume())
     return failure
   }
 

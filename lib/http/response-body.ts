@@ -1,10 +1,9 @@
 // Per request: what the body of a Response gives at once, and the reads that follow.
-import { nextTick } from 'node:process'
 import { Readable } from 'node:stream'
-import { setImmediate } from 'node:timers/promises'
 import { isAnyArrayBuffer } from 'node:util/types'
 import { NativeResponse } from '../define/native-response'
 import { StartApiError } from '../errors'
+import { nextTick, setImmediate } from '../real-timers'
 
 export type BodyReader = ReadableStreamDefaultReader<unknown>
 export type BodyRead = ReadableStreamReadResult<unknown>
@@ -69,7 +68,7 @@ export async function readStart(reader: BodyReader, patience: 'tick' | 'turn'): 
   collect().catch((error: unknown) => (failure = { error }))
   await new Promise<void>((resolve) => nextTick(resolve))
   if (patience === 'turn' && start.chunks.length > 0 && start.phase === 'reading') {
-    await setImmediate()
+    await new Promise<void>((resolve) => setImmediate(resolve))
   }
   taken = true
   if (failure !== undefined) throw failure.error

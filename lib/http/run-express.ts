@@ -4,6 +4,7 @@ import { toNotFoundResponse } from '../define/not-found'
 import { StartApiError } from '../errors'
 import { type NodeExchange, type RequestEvent, keepContext } from '../event/event-context'
 import { isPromise } from '../is-promise'
+import { nextTick, setImmediate } from '../real-timers'
 import { hasBody } from './body-length'
 import { isGone, onceGone } from './client-left'
 import type { ParsedRequest } from './parsed-request'
@@ -87,7 +88,7 @@ export function runExpress<T>(
     res.on('finish', onFinish)
     const offGone = onceGone(req, res, () => {
       // `onceGone` may call before it returns.
-      queueMicrotask(() => settle(() => reject(aborted())))
+      nextTick(() => settle(() => reject(aborted())))
     })
     // HTTP/2 says so of HEAD from the beginning.
     if (res.headersSent && res.writableFinished) onFinish()

@@ -1,7 +1,6 @@
 // Per request: the end of the option `timeout`, for handlers that don't come to theirs.
-// Not the globals, which jest's fake timers and jsdom replace.
-import { clearTimeout, setTimeout } from 'node:timers'
 import { StartApiError } from '../errors'
+import { clearTimeout, setTimeout } from '../real-timers'
 import { discard, ignore } from './response-body'
 
 /**

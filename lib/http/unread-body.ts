@@ -1,5 +1,6 @@
 // Per request: what becomes of a body that is still unread when the answer is out.
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { nextTick } from '../real-timers'
 import { hasBody } from './body-length'
 
 /** How long a closing connection waits for more of the body. nginx's `lingering_timeout`. */
@@ -35,7 +36,7 @@ export function holdFlow(req: IncomingMessage, res: ServerResponse): () => void 
   const onListener = (name: string | symbol): void => {
     if (name !== 'data') return
     release()
-    process.nextTick(() => req.resume())
+    nextTick(() => req.resume())
   }
   const release = () => req.off('newListener', onListener)
   req.on('newListener', onListener)
@@ -69,7 +70,7 @@ function lingerOnClose(req: IncomingMessage, res: ServerResponse): void {
     }
     // A connection that is kept belongs to its next request. Not a listener for `finish`: one that throws
     // would keep it from being called.
-    process.nextTick(() => {
+    nextTick(() => {
       if (isClosing) return
       if (own === undefined) Reflect.deleteProperty(socket, 'destroySoon')
       else Object.defineProperty(socket, 'destroySoon', own)

@@ -1,7 +1,6 @@
 // Start-up, stage "modules": names the file that never finishes loading. Nothing else would: requests
 // wait, and a process without other work ends without a word.
-// Not the global, which jest's fake timers and jsdom replace.
-import { clearTimeout, setTimeout } from 'node:timers'
+import { clearTimeout, setTimeout } from '../real-timers'
 
 const STUCK_AFTER_MS = 10_000
 
