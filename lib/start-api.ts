@@ -8,7 +8,7 @@ import { INSPECT } from './express/inspect'
 import { RequestEvent, enableEvents, runWithEvent } from './event/event-context'
 import { failure, refuse } from './http/answers'
 import { rejectDeclaredLength } from './http/body-length'
-import { isGone } from './http/client-left'
+import { isOfLeaving } from './http/client-left'
 import {
   type HostApp,
   type HostRequest,
@@ -337,9 +337,7 @@ function fail(
   if (message !== undefined) message.error = error
   // Answered through Express's own `res`: what such a handler returns is no answer (hazard 122).
   if (res.headersSent && isBadResult(error)) return
-  if (isOfLeaving(error) && (isGone(res) || isCut(req))) {
-    return endUnheard(res, { status: CLIENT_LEFT })
-  }
+  if (isOfLeaving(error, req, res)) return endUnheard(res, { status: CLIENT_LEFT })
   if (res.headersSent) {
     if (!res.writableEnded) breakOff(res)
     console.error(`[start-api] ${req.method} failed after its answer had begun:`, error)
@@ -355,27 +353,6 @@ function fail(
 /** What nginx and others log for it; no client sees it. */
 const CLIENT_LEFT = 499
 
-/** Connection and request know of it before the response does. */
-function isCut({ aborted, socket }: IncomingMessage): boolean {
-  return aborted || socket?.destroyed
-}
-
 function isBadResult(error: Error): boolean {
   return isStartApiError(error) && error.code === 'ERR_START_API_BAD_RESULT'
 }
-
-/**
- * What reads, fetches and handlers end with when the client has left: no failure of the application
- * (hazard 165).
- */
-function isOfLeaving({ name, code }: NodeJS.ErrnoException): boolean {
-  return name === 'AbortError' || CODES_OF_LEAVING.has(code)
-}
-
-const CODES_OF_LEAVING = new Set<string | undefined>([
-  // Of Express's `res.sendFile()` and body parsers.
-  'ECONNABORTED',
-  'ECONNRESET',
-  'ERR_STREAM_PREMATURE_CLOSE',
-  'ERR_START_API_TIMEOUT',
-])

@@ -23,6 +23,7 @@ import multer from 'multer'
 import passport from 'passport'
 import { Strategy } from 'passport-local'
 import { type ChainHandler, chainX, middleware } from './support/chain'
+import { deferred } from './support/deferred'
 import {
   type Host,
   type Layer,
@@ -205,12 +206,175 @@ describeHosts('fromExpress()', (host) => {
     const twice: Middleware = (_req, _res, next) => {
       next()
       next()
-      next(new Error('late'))
+      next('route')
     }
     const { url, errors } = await serveX(host, [fromExpress(twice)], handler)
     expect(await answerOf(await fetch(`${url}/api/x`))).toEqual([200, 'hello'])
     expect(handler).toHaveBeenCalledTimes(1)
     expect(errors).toEqual([])
+  })
+
+  describe('`next(error)` after `next()`', () => {
+    const error = Object.assign(new Error('late'), { status: 503 })
+    let log: jest.SpyInstance
+    beforeEach(() => {
+      log = jest.spyOn(console, 'error').mockImplementation()
+    })
+    afterEach(() => {
+      log.mockRestore()
+    })
+
+    /** Fails, as connect-timeout does, when it is told to. */
+    function failing(): { list: AnyMiddleware[]; fail: () => void } {
+      const timer = { list: [] as AnyMiddleware[], fail: () => {} }
+      const layer: Middleware = (_req, _res, next) => {
+        timer.fail = () => next(error)
+        next()
+      }
+      timer.list.push(fromExpress(layer))
+      return timer
+    }
+
+    it('is the answer while the route has none; a Response that comes later is cancelled', async () => {
+      const cancelled = deferred<void>()
+      const timer = failing()
+      const handler: Handler = async () => {
+        timer.fail()
+        timer.fail()
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        return new Response(new ReadableStream({ cancel: () => cancelled.resolve() }))
+      }
+      const failures = await recordProcessErrors(async () => {
+        const { url, errors } = await serveX(host, timer.list, handler)
+        expect(await answerOf(await fetch(`${url}/api/x`))).toEqual([503, 'error handler'])
+        expect(errors).toEqual([error])
+        await cancelled.promise
+      })
+      // The second of the two.
+      expect(log.mock.calls).toEqual([[expect.stringContaining('after its next()'), error]])
+      expect(failures).toEqual([])
+    })
+
+    it('reaches outer middleware, though the rest fails later', async () => {
+      const timer = failing()
+      const rescue = middleware(async ({ next }) => {
+        try {
+          return await next()
+        } catch (error) {
+          return new Response((error as Error).message)
+        }
+      })
+      const handler: Handler = async () => {
+        timer.fail()
+        await new Promise(setImmediate)
+        throw new Error('even later')
+      }
+      const failures = await recordProcessErrors(async () => {
+        const { url, errors } = await serveX(host, [rescue, ...timer.list], handler)
+        expect(await answerOf(await fetch(`${url}/api/x`))).toEqual([200, 'late'])
+        expect(errors).toEqual([])
+      })
+      expect(failures).toEqual([])
+    })
+
+    it('ends a route whose further middleware hangs', async () => {
+      const first: Middleware = (_req, _res, next) => {
+        setTimeout(next, 5, error)
+        next()
+      }
+      const handler = jest.fn(hello)
+      for (const list of [
+        [fromExpress([first, () => {}])],
+        [fromExpress(first), fromExpress(() => {})],
+      ]) {
+        const { url, errors } = await serveX(host, list, handler)
+        expect((await fetch(`${url}/api/x`)).status).toBe(503)
+        expect(errors).toEqual([error])
+      }
+      expect(handler).not.toHaveBeenCalled()
+    })
+
+    it('never takes the place of an answer: it is logged', async () => {
+      const { list, fail } = logging()
+      const refuse = middleware(() => new Response('no', { status: 403 }))
+      const { url, errors } = await serveX(host, [...list, refuse], hello)
+      expect(await answerOf(await fetch(`${url}/api/x`))).toEqual([403, 'no'])
+      await fail
+      expect(errors).toEqual([])
+      expect(log.mock.calls).toEqual([[expect.stringContaining('after its next()'), error]])
+
+      function logging() {
+        const failed = deferred<void>()
+        const layer: Middleware = (_req, res, next) => {
+          res.once('finish', () => {
+            next(error)
+            failed.resolve()
+          })
+          next()
+        }
+        return { list: [fromExpress(layer)], fail: failed.promise }
+      }
+    })
+
+    it('is logged where the handler has begun to answer through `res`', async () => {
+      const timer = failing()
+      const { url, errors } = await serveX(host, timer.list, async ({ context: { res } }) => {
+        res.write('own ')
+        timer.fail()
+        await new Promise(setImmediate)
+        res.end('answer')
+      })
+      expect(await answerOf(await fetch(`${url}/api/x`))).toEqual([200, 'own answer'])
+      expect(errors).toEqual([])
+      expect(log.mock.calls).toEqual([[expect.stringContaining('after its next()'), error]])
+    })
+
+    it("is logged where a session's store fails to save", async () => {
+      class BadStore extends session.MemoryStore {
+        override set(_id: string, _data: unknown, done?: (error?: unknown) => void): void {
+          setTimeout(() => done?.(error), 5)
+        }
+      }
+      const store = new BadStore()
+      const list = [
+        fromExpress(session({ secret: 's', resave: false, saveUninitialized: false, store })),
+      ]
+      const { url } = await serveX(host, list, ({ context }) => {
+        Object.assign((context.req as { session: object }).session, { a: 1 })
+        return json('saved?')
+      })
+      expect(await answerOf(await fetch(`${url}/api/x`))).toEqual([200, '"saved?"'])
+      // express-session tells of it in a later turn.
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      expect(log.mock.calls).toEqual([[expect.stringContaining('after its next()'), error]])
+    })
+
+    it('is logged once the client has left, unless it only says so', async () => {
+      const cut = Object.assign(new Error('aborted'), { code: 'ECONNRESET' })
+      const ended = deferred<void>()
+      const begun = deferred<void>()
+      const layer: Middleware = (_req, res, next) => {
+        res.once('close', () => {
+          next(cut)
+          next(error)
+          ended.resolve()
+        })
+        next()
+      }
+      const { port, errors } = await serveX(host, [fromExpress(layer)], async () => {
+        begun.resolve()
+        await ended.promise
+        return new Response('nobody')
+      })
+      const socket = await open(port)
+      socket.write(rawHead('GET /api/x HTTP/1.1'))
+      await begun.promise
+      socket.destroy()
+      await ended.promise
+      await new Promise(setImmediate)
+      expect(errors).toEqual([])
+      expect(log.mock.calls).toEqual([[expect.stringContaining('after its next()'), error]])
+    })
   })
 
   it('logs what fails after `next()`, and answers', async () => {

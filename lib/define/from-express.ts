@@ -16,7 +16,8 @@ export type ExpressMiddleware<TReq = HostReq, TRes = HostRes> =
  * It gets the host's own `req` and `res`. What it leaves on them stays: `req.user`, `req.session` and
  * `req.file` are in the handler's `context.req`, headers and cookies set on `res` are sent beside the
  * Response's, and after a body parser or multer the Request's body can still be read. `next(error)`,
- * what it throws and what it rejects with is an error of the route. An answer of its own is the answer.
+ * what it throws and what it rejects with is an error of the route; after `next()` it is one only by
+ * `next(error)`, while the handler has given no Response, and is logged otherwise. An answer of its own is the answer.
  * `next('route')` and `next('router')` leave the route: whatever is mounted behind `startApi()` answers,
  * or 404 where there is nothing.
  *

@@ -54,6 +54,25 @@ export function onceGone(
 }
 
 /**
+ * Whether an error is what reads, fetches and handlers end with when the client has left: no failure of
+ * the application (hazard 165).
+ */
+export function isOfLeaving(error: unknown, req: IncomingMessage, res: ServerResponse): boolean {
+  const { name, code } = Object(error) as NodeJS.ErrnoException
+  if (name !== 'AbortError' && !CODES_OF_LEAVING.has(code)) return false
+  // Connection and request know of it before the response does.
+  return isGone(res) || req.aborted || req.socket?.destroyed
+}
+
+const CODES_OF_LEAVING = new Set<string | undefined>([
+  // Of Express's `res.sendFile()` and body parsers.
+  'ECONNABORTED',
+  'ECONNRESET',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ERR_START_API_TIMEOUT',
+])
+
+/**
  * A pipelined response has no socket before its turn. If the connection closes by then, the response
  * is not told, and its request only if there is something left to read of it.
  */

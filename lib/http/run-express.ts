@@ -6,7 +6,7 @@ import { type NodeExchange, type RequestEvent, keepContext } from '../event/even
 import { isPromise } from '../is-promise'
 import { nextTick, setImmediate } from '../real-timers'
 import { hasBody } from './body-length'
-import { isGone, onceGone } from './client-left'
+import { isGone, isOfLeaving, onceGone } from './client-left'
 import type { ParsedRequest } from './parsed-request'
 import { passOn } from './pass-on'
 import { rebuildBody } from './rebuild-body'
@@ -21,7 +21,8 @@ export type ExpressLayer = (req: IncomingMessage, res: ServerResponse, next: Exp
  * Runs middleware one after another.
  *
  * - The last one's `next()` calls `proceed`, at once, whose result is the result.
- * - `next(error)`, a throw or a rejection rejects.
+ * - `next(error)`, a throw or a rejection rejects; `next(error)` after `next()` as well, as long as
+ *   nothing has answered.
  * - `next('route')` and `next('router')` leave the route: what is mounted behind `startApi()` answers.
  * - An answer through `res` results, once it is out, in a Response that describes it.
  * - A client that leaves before any of this rejects with an AbortError.
@@ -35,13 +36,13 @@ export function runExpress<T>(
   const inContext = keepContext(event)
   const mayFollow = !req.readableDidRead || isParsedLate(req)
   return new Promise((resolve, reject) => {
-    let settled = false
+    let stage: 'layers' | 'rest' | 'over' = 'layers'
     let release = (): void => {}
 
     /** Listeners go at once: a route may have more middleware than an emitter's limit. */
     function settle(run: () => void): void {
-      if (settled) return
-      settled = true
+      if (stage !== 'layers') return
+      stage = 'over'
       release()
       readers.stopWatching()
       res.off('finish', onFinish)
@@ -53,25 +54,45 @@ export function runExpress<T>(
     }
 
     function fail(error: unknown): void {
-      // Nobody waits for it any more, as in Express, but it must not be lost.
-      if (settled) console.error('[start-api] Express middleware failed after its next():', error)
+      if (stage !== 'layers') report(error)
       else settle(() => reject(readers.cameTooLate ? consumed(error) : error))
+    }
+
+    /** Timeouts come so. As in Express, it is the answer where there is none yet. */
+    function failLate(error: unknown): void {
+      if (stage !== 'rest' || res.headersSent || isGone(res)) return fail(error)
+      stage = 'over'
+      reject(error)
+    }
+
+    /** Nobody waits for it any more, as in Express, but it must not be lost. */
+    function report(error: unknown): void {
+      if (isOfLeaving(error, req, res)) return
+      console.error('[start-api] Express middleware failed after its next():', error)
+    }
+
+    function runRest(): void {
+      stage = 'rest'
+      const end = () => (stage = 'over')
+      proceed().finally(end).then(resolve, reject)
     }
 
     function run(index: number): void {
       const layer = layers[index]
-      if (layer === undefined) return settle(() => resolve(proceed()))
+      if (layer === undefined) return settle(runRest)
       if (mayFollow) release = holdBody(req)
       readers.beginLayer()
       const restore = keepPrototypes(req, res)
       let called = false
       const next: ExpressNext = (error) => {
-        if (called || settled) return
+        const isSignal = error === 'route' || error === 'router'
+        if (called && error && !isSignal) return failLate(error)
+        if (called || stage !== 'layers') return
         called = true
         release()
         restore()
         if (!error) inContext(() => run(index + 1))
-        else if (error === 'route' || error === 'router') {
+        else if (isSignal) {
           settle(() => resolve(passOn(toNotFoundResponse())))
         } else fail(error)
       }
