@@ -61,7 +61,7 @@ export const contenders = {
   },
   // The opt-in, beside the peer that does so by default: @hono/node-server.
   'startApi + fast-response': {
-    only: ['json', 'native', 'params', 'post'],
+    only: ['native'],
     create: async () => {
       await import('express-start-api/fast-response')
       return contenders['startApi in Express 5'].create({})

@@ -161,7 +161,7 @@ export function startApi(
         params,
         handlerContext: added === undefined ? { req, res } : { req, res, ...added },
         node: { req, res },
-        runRoute: toRun(match, handler, req.method),
+        runRoute: toRun(match, handler, req),
         waitUntil,
       })
       const response = runWithEvent(event, () =>
@@ -197,7 +197,7 @@ export function startApi(
       toRequest: () => request,
       params: handler === undefined ? {} : toParams(match!),
       handlerContext: {},
-      runRoute: toRun(match, handler, request.method),
+      runRoute: toRun(match, handler, request),
       waitUntil,
     })
     const response = applyHelpers(await runWithEvent(event, () => enter(event)), event.said)
@@ -307,10 +307,14 @@ function find(table: RouteTable, req: HostRequest, settings: Settings): Found {
 }
 
 /** Runs the handler, or, where there is none, refuses. */
-function toRun(match: Match | undefined, handler: Handler | undefined, method: string | undefined) {
+function toRun(
+  match: Match | undefined,
+  handler: Handler | undefined,
+  asked: { readonly method?: string },
+) {
   return (event: RequestEvent): Response | Promise<Response> =>
     match === undefined || handler === undefined
-      ? refuse(match?.route, method)
+      ? refuse(match?.route, asked.method)
       : runHandler(match.route, handler, createHandlerContext(event), event)
 }
 

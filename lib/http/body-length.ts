@@ -4,9 +4,12 @@ import { StartApiError } from '../errors'
 
 /** Whether the request has a body (RFC 9112, 6.3). */
 export function hasBody(req: IncomingMessage): boolean {
-  const { headers } = req
   // HTTP/2 needs neither header to send one.
-  if (req.httpVersionMajor > 1) return headers['content-length'] !== '0'
+  return declaresBody(req) || (req.httpVersionMajor > 1 && req.headers['content-length'] !== '0')
+}
+
+/** Whether its head tells of one, which for HTTP/1 is to have it. */
+export function declaresBody({ headers }: IncomingMessage): boolean {
   // Any coding, in any spelling, is a body (hazard 56).
   return headers['transfer-encoding'] !== undefined || toLength(headers['content-length']) > 0
 }

@@ -33,8 +33,7 @@ export function sendResponse(
   state: ResponseState | undefined,
 ): void | Promise<void> {
   // The handler answered through Express's own `res`: what has ended has begun.
-  if (res.headersSent || res.writableEnded) return discard(response)
-  if (isHttp2(res) && isGone(res)) return discard(response)
+  if (res.headersSent) return discard(response)
   const plain = state === undefined ? takePlainResponse(response) : undefined
   if (plain !== undefined) return sendPlain(res, plain)
   let head: ResponseHead
@@ -80,8 +79,9 @@ export function sendResponse(
 
 /** `json(value)`, for example: nothing to merge, to check or to read. */
 function sendPlain(res: ServerResponse, { status, headers, text }: PlainResponse): void {
-  res.statusCode = status
   if (!isHttp2(res)) res.statusMessage = ''
+  else if (isGone(res)) return
+  res.statusCode = status
   for (const [name, value] of headers) res.setHeader(name.toLowerCase(), value)
   const body = toWire(text)
   res.setHeader('content-length', String(body.length))
@@ -102,7 +102,7 @@ export function breakOff(res: ServerResponse | Http2ServerResponse): void {
  */
 export function endUnheard(res: ServerResponse, head: { readonly status: number }): void {
   // HTTP/2's is closed by then.
-  if (isHttp2(res) || res.headersSent || res.writableEnded) return
+  if (isHttp2(res) || res.headersSent) return
   res.statusCode = head.status
   res.end()
 }
@@ -121,7 +121,7 @@ async function sendBody(
   try {
     const start = await readStart(reader, events ? 'tick' : 'turn')
     // Meanwhile another part of the application has answered, or the client left.
-    if (res.headersSent || res.writableEnded) return stop(reader)
+    if (res.headersSent) return stop(reader)
     if (isGone(res)) {
       stop(reader)
       return endUnheard(res, head)

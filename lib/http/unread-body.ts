@@ -1,7 +1,7 @@
 // Per request: what becomes of a body that is still unread when the answer is out.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { nextTick } from '../real-timers'
-import { hasBody } from './body-length'
+import { declaresBody } from './body-length'
 
 /** How long a closing connection waits for more of the body. nginx's `lingering_timeout`. */
 const LINGER_IDLE_MS = 5000
@@ -21,7 +21,7 @@ export function releaseBody(req: IncomingMessage, res: ServerResponse): void {
 
 /** Whether a body may come through HTTP/1's parser; requests made by hand may be no streams. */
 function isOnWire(req: IncomingMessage): boolean {
-  return hasBody(req) && req.httpVersionMajor === 1
+  return declaresBody(req) && req.httpVersionMajor === 1
 }
 
 /**
