@@ -32,7 +32,7 @@ function toRoutesSource(routes: unknown): string | RouteModules {
   if (typeof routes === 'string' && routes !== '') return resolve(routes)
   if (routes instanceof URL && routes.protocol === 'file:') return fileURLToPath(routes)
   // `import * as manifest`.
-  const modules = unwrapDefault(routes).reverse().find(isRouteModules)
+  const modules = [...unwrapDefault(routes)].reverse().find(isRouteModules)
   if (modules !== undefined) return modules
   throw new TypeError(
     'startApi(): the first argument must be the routes directory, as a path or a file: URL, or an object of its modules by file name.',

@@ -23,7 +23,7 @@ import { type RequestMessage, observe, restoreRoute } from './http/observe'
 import { findHandler, runHandler, toAnswer, toPlace } from './http/run-route'
 import { isPassedOn } from './http/pass-on'
 import { discard } from './http/response-body'
-import { breakOff, endUnheard, sendResponse } from './http/send-response'
+import { breakOff, hasBegun, sendResponse } from './http/send-response'
 import { withinTime } from './http/time-limit'
 import { toRequest } from './http/to-request'
 import { holdFlow, releaseBody } from './http/unread-body'
@@ -340,8 +340,8 @@ function fail(
   const error = toError(thrown, 'A route')
   if (message !== undefined) message.error = error
   // Answered through Express's own `res`: what such a handler returns is no answer (hazard 122).
-  if (res.headersSent && isBadResult(error)) return
-  if (isOfLeaving(error, req, res)) return endUnheard(res, { status: CLIENT_LEFT })
+  if (hasBegun(res) && isBadResult(error)) return
+  if (isOfLeaving(error, req, res)) return
   if (res.headersSent) {
     if (!res.writableEnded) breakOff(res)
     console.error(`[start-api] ${req.method} failed after its answer had begun:`, error)
@@ -353,9 +353,6 @@ function fail(
   if (answer.status >= 500) console.error('[start-api]', error)
   Promise.resolve(sendResponse(res, answer, undefined)).catch(() => breakOff(res))
 }
-
-/** What nginx and others log for it; no client sees it. */
-const CLIENT_LEFT = 499
 
 function isBadResult(error: Error): boolean {
   return isStartApiError(error) && error.code === 'ERR_START_API_BAD_RESULT'

@@ -148,10 +148,11 @@ function toEntry(handler: unknown): FetchFunction {
 
 /** The `fetch` of an entry or of a module, or the function that a module has as its `default`. */
 function findFetch(mountable: unknown): FetchFunction | undefined {
-  const [own, ...inner] = unwrapDefault(mountable)
-  for (const candidate of [own, ...inner]) {
-    const { fetch } = (candidate ?? {}) as { readonly fetch?: unknown }
-    if (typeof fetch === 'function') return fetch.bind(candidate) as FetchFunction
+  let found: FetchFunction | undefined
+  for (const layer of unwrapDefault(mountable)) {
+    const { fetch } = (layer ?? {}) as { readonly fetch?: unknown }
+    if (typeof fetch === 'function') return fetch.bind(layer) as FetchFunction
+    if (typeof layer === 'function' && layer !== mountable) found = layer as FetchFunction
   }
-  return inner.reverse().find((layer): layer is FetchFunction => typeof layer === 'function')
+  return found
 }

@@ -203,6 +203,21 @@ describe('the global Response, replaced', () => {
     expect(response.headers.get('x-a')).toBe('1')
   })
 
+  it('shows what tests put in the place of its members, on its prototype and on itself', async () => {
+    const spy = jest.spyOn(Response.prototype, 'text').mockResolvedValue('mocked')
+    expect(await new Response('text').text()).toBe('mocked')
+    spy.mockRestore()
+    expect(await new Response('text').text()).toBe('text')
+    const names = (response: Response) => {
+      const found: string[] = []
+      for (const name in response) found.push(name)
+      return found.sort()
+    }
+    expect(names(new Response('text'))).toEqual(names(new Native('text')))
+    const api = routeX(() => Object.defineProperty(new Response('text'), 'status', { value: 201 }))
+    expect((await api.fetch('/api/x')).status).toBe(201)
+  })
+
   it('is replaced once, whichever copy of the package is first', async () => {
     const first = Response
     expect(first).not.toBe(Native)

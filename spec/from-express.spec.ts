@@ -2,9 +2,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { request } from 'node:http'
+import { type ServerResponse, request } from 'node:http'
 import * as http2 from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -213,6 +213,38 @@ describeHosts('fromExpress()', (host) => {
     expect(handler).toHaveBeenCalledTimes(1)
     expect(errors).toEqual([])
   })
+
+  it.each<[string, AnyMiddleware]>([
+    [
+      'a native Response',
+      middleware(({ next }) => next().catch(() => new Response('caught') as never)),
+    ],
+    ['JSON', middleware(({ next }) => next().catch(() => json({}) as never))],
+    ['nothing', middleware(({ next }) => next())],
+  ])(
+    'leaves `res` to middleware that comes back after its client, answered by %s',
+    async (_, outer) => {
+      const done = deferred()
+      const late: Middleware = (_req, res: ServerResponse, next: () => void) => {
+        res.once('close', () =>
+          setTimeout(() => {
+            res.setHeader('x-late', '1')
+            next()
+            done.resolve()
+          }, 20),
+        )
+        socket.destroy()
+      }
+      let socket: Socket
+      const failures = await recordProcessErrors(async () => {
+        const { port } = await serveX(host, [outer, fromExpress(late)], hello)
+        socket = await open(port)
+        socket.write(rawHead('GET /api/x HTTP/1.1'))
+        await done.promise
+      })
+      expect(failures).toEqual([])
+    },
+  )
 
   describe('`next(error)` after `next()`', () => {
     const error = Object.assign(new Error('late'), { status: 503 })

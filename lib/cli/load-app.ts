@@ -101,7 +101,7 @@ async function load(file: string): Promise<unknown> {
 
 /** The export that is asked for, or those that applications usually have. */
 function toCandidates(module: unknown, exported: string | undefined): unknown[] {
-  const objects = unwrapDefault(module).filter(
+  const objects = [...unwrapDefault(module)].filter(
     (layer) => layer !== undefined && layer !== null,
   ) as Record<string, unknown>[]
   if (exported !== undefined) return objects.map((layer) => layer[exported])

@@ -5,7 +5,7 @@ import { isNullBodyStatus } from './null-body'
 
 /** Registered, so that one copy of the package knows the other's Responses (hazard 225). */
 const TEXT = Symbol.for('express-start-api.text')
-const PLAIN = Symbol.for('express-start-api.plain')
+const PLAIN = Symbol.for('express-start-api.plain-response')
 
 /** A Response that is nothing but a status, headers that can be set as they are, and a text. */
 export interface PlainResponse {
@@ -70,6 +70,8 @@ class LazyTextResponse implements TextBody {
 
   [PLAIN](): PlainResponse | undefined {
     if (this.#native !== undefined || this.#state === 'read') return undefined
+    // Somebody has put members of its own on it.
+    if (Object.getOwnPropertyNames(this).length > 0) return undefined
     this.#state = 'read'
     return this.#plain
   }
@@ -94,18 +96,22 @@ class LazyTextResponse implements TextBody {
     for (const key of Reflect.ownKeys(NativeResponse.prototype)) {
       if (key === 'constructor' || Object.hasOwn(prototype, key)) continue
       const descriptor = Object.getOwnPropertyDescriptor(NativeResponse.prototype, key)!
-      // Getters and methods of a native object refuse any other `this`.
+      // Those of a native object refuse any other `this`. Looked up in each call: tests replace them.
       const { get, value } = descriptor as TypedPropertyDescriptor<unknown>
       if (get !== undefined) {
         descriptor.get = function (this: LazyTextResponse) {
-          return get.call(this.#toNative())
+          return Reflect.get(this.#toNative(), key) as unknown
         }
       } else if (typeof value === 'function') {
         descriptor.value = function (this: LazyTextResponse, ...args: unknown[]) {
-          return value.apply(this.#toNative(), args) as unknown
+          const native = this.#toNative()
+          return (Reflect.get(native, key) as typeof value).apply(native, args) as unknown
         }
       }
       Object.defineProperty(prototype, key, descriptor)
+    }
+    for (const key of ['status', 'ok', 'bodyUsed']) {
+      Object.defineProperty(prototype, key, { enumerable: true })
     }
     Reflect.deleteProperty(prototype, 'constructor')
   }

@@ -72,6 +72,18 @@ const CODES_OF_LEAVING = new Set<string | undefined>([
   'ERR_START_API_TIMEOUT',
 ])
 
+/** Responses that middleware may still write to, its client having left. */
+const held = new WeakSet<ServerResponse>()
+
+/** Middleware that is called back later sets headers on `res`, which throws once that has ended. */
+export function leaveToMiddleware(res: ServerResponse): void {
+  held.add(res)
+}
+
+export function isHeld(res: ServerResponse): boolean {
+  return held.has(res)
+}
+
 /**
  * A pipelined response has no socket before its turn. If the connection closes by then, the response
  * is not told, and its request only if there is something left to read of it.

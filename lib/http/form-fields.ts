@@ -5,24 +5,22 @@ import type { ParsedRequest } from './parsed-request'
 /** Names and values. */
 export type Fields = readonly (readonly [name: string, value: string])[]
 
-/** What parsers take at most, unless told otherwise: in place of a length that is not known. */
-const DEFAULT_LIMIT_BYTES = 100_000
-
 /** A form is longer by separators, shorter by `[]` where a name is rebuilt with an index. */
 const MAX_GROWTH = 4
 
+/** What parsers take at most, unless told otherwise. No form of that size is beyond measure. */
+const DEFAULT_LIMIT_BYTES = 100_000
+
 /** No form comes near it; without it, what refers to itself would have no end. */
 const MAX_DEPTH = 10_000
-
-/** What a multipart form needs for a field, beside name and value: more than JSON does. */
-const PART_BYTES = 50
 
 /**
  * What a parser left under the type of a form. `undefined`: it was JSON, sent under that type and taken
  * by a parser for any.
  *
- * JSON is told by values that are of no form, and by its size as one: each name has all that it is
- * nested in, so that a small JSON text can make more of a form than fits into memory.
+ * The type counts in doubt: middleware changes what it was parsed to. JSON is told by values that are of
+ * no form where the length, too, is that of JSON; and by its size as a form: each name has all that it is
+ * nested in, so that a small JSON text can make more than fits into memory.
  */
 export function toFields(
   req: ParsedRequest,
@@ -31,35 +29,34 @@ export function toFields(
 ): Fields | undefined {
   if (body === undefined) return []
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return undefined
-  // formidable makes an array of every field.
-  const parsed = walk(body, type === 'multipart' && req.fields !== undefined ? 'bare' : 'one')
+  // multer's: other parsers of such forms make an array of every field.
+  const isBare = type === 'form' || Object.getPrototypeOf(body) !== null
+  const parsed = walk(body, isBare ? 'bare' : 'one')
   if (parsed === undefined) return undefined
   const fields = type === 'form' ? toFieldsAsSent(req, body, parsed) : parsed.fields
   if (parsed.isSparse || isOfFormParser(req, body, type)) return fields
   const length = parsedLength(req)
   const own = parsed.jsonSize
-  const most = Math.max(own, Number.isNaN(length) ? Math.max(DEFAULT_LIMIT_BYTES, own * 4) : length)
-  if (parsed.size > most * MAX_GROWTH) return undefined
-  if (!parsed.hasForeign) return fields
-  // Middleware behind the parser may have put numbers into a form, or made them of its values. Then the
-  // client's length tells, except where none is known.
-  if (length < own) return fields
-  if (length === own) return undefined
-  const isForm =
-    type === 'multipart' ? length >= own + PART_BYTES : toFormText(fields).length === length
-  return isForm ? fields : undefined
+  const most = MAX_GROWTH * Math.max(own, Number.isNaN(length) ? 0 : length)
+  if (parsed.size > Math.max(most, MAX_GROWTH * DEFAULT_LIMIT_BYTES)) return undefined
+  const isAsLongAsJson = own <= length && length <= own * MAX_SPACING
+  if (!parsed.hasForeign || !isAsLongAsJson) return fields
+  return type === 'form' && length > own && isAsLong(fields, length) ? fields : undefined
 }
 
+/** What white space adds to JSON. */
+const MAX_SPACING = 2
+
 /**
- * `tags[]=a&tags[]=b`, as jQuery and PHP have it, and `tags=a&tags=b` make one array. The client's length
- * tells which it was; where it tells nothing, the shorter one is taken.
+ * `tags[]=a`, as jQuery and PHP have it, is an array like `tags=a&tags=b`. The client's length tells which
+ * it was; where it tells nothing, names stay as they are.
  */
 function toFieldsAsSent(req: ParsedRequest, body: object, { fields, ...parsed }: Walked): Fields {
   const length = parsedLength(req)
   // The longer ones are not even built for what can't have been sent.
   if (!parsed.hasLists || !(parsed.size <= length) || isAsLong(fields, length)) return fields
-  const bracketed = walk(body, 'all')!.fields
-  return isAsLong(bracketed, length) ? bracketed : fields
+  const others = (['one', 'all'] as const).map((brackets) => walk(body, brackets)!.fields)
+  return others.find((other) => isAsLong(other, length)) ?? fields
 }
 
 /** Browsers escape brackets, and `curl -d` doesn't. */
@@ -80,7 +77,7 @@ interface Walked {
   readonly size: number
   /** Bytes that JSON of it takes at least. */
   readonly jsonSize: number
-  /** Whether it holds arrays of several texts. */
+  /** Whether it holds arrays of texts. */
   readonly hasLists: boolean
   /** Whether it holds what no parser makes of a form. */
   readonly hasForeign: boolean
@@ -92,7 +89,7 @@ interface Walked {
  * As qs reads them: arrays become repeated names, nested objects bracketed ones. Takes time by what is in
  * the body: a name is only put together by V8 once somebody reads its characters.
  *
- * @param brackets which arrays have names that end in `[]`: those of one item can't come from a bare name
+ * @param brackets which arrays have names that end in `[]`
  * @returns `undefined` beyond `MAX_DEPTH`
  */
 function walk(body: object, brackets: 'bare' | 'one' | 'all'): Walked | undefined {
@@ -118,7 +115,7 @@ function walk(body: object, brackets: 'bare' | 'one' | 'all'): Walked | undefine
     isSparse ||= list !== undefined && entries.length < list.length
     const repeated =
       list !== undefined && entries.every(([, item]) => typeof item !== 'object' || item === null)
-    hasLists ||= repeated && entries.length > 1
+    hasLists ||= repeated && entries.length > 0
     const isBracketed = brackets === 'all' || (brackets === 'one' && list?.length === 1)
     const itemName = isBracketed ? `${name}[]` : name
     // Brackets and commas.

@@ -6,7 +6,7 @@ import { type NodeExchange, type RequestEvent, keepContext } from '../event/even
 import { isPromise } from '../is-promise'
 import { nextTick, setImmediate } from '../real-timers'
 import { hasBody } from './body-length'
-import { isGone, isOfLeaving, onceGone } from './client-left'
+import { isGone, isOfLeaving, leaveToMiddleware, onceGone } from './client-left'
 import type { ParsedRequest } from './parsed-request'
 import { passOn } from './pass-on'
 import { rebuildBody } from './rebuild-body'
@@ -109,7 +109,10 @@ export function runExpress<T>(
     res.on('finish', onFinish)
     const offGone = onceGone(req, res, () => {
       // `onceGone` may call before it returns.
-      nextTick(() => settle(() => reject(aborted())))
+      nextTick(() => {
+        if (stage === 'layers') leaveToMiddleware(res)
+        settle(() => reject(aborted()))
+      })
     })
     // HTTP/2 says so of HEAD from the beginning.
     if (res.headersSent && res.writableFinished) onFinish()

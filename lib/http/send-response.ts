@@ -7,7 +7,7 @@ import { type PlainResponse, takePlainResponse, takeText } from '../define/text-
 import { StartApiError, toError } from '../errors'
 import type { ResponseState } from '../event/response-state'
 import { mergeCookies } from '../event/set-cookie'
-import { isGone, isHttp2, onceClosed } from './client-left'
+import { isGone, isHeld, isHttp2, onceClosed } from './client-left'
 import {
   type BodyReader,
   type BodyStart,
@@ -32,8 +32,8 @@ export function sendResponse(
   response: Response,
   state: ResponseState | undefined,
 ): void | Promise<void> {
-  // The handler answered through Express's own `res`: what has ended has begun.
-  if (res.headersSent) return discard(response)
+  // The handler answered through Express's own `res`.
+  if (hasBegun(res)) return discard(response)
   const plain = state === undefined ? takePlainResponse(response) : undefined
   if (plain !== undefined) return sendPlain(res, plain)
   let head: ResponseHead
@@ -79,14 +79,19 @@ export function sendResponse(
 
 /** `json(value)`, for example: nothing to merge, to check or to read. */
 function sendPlain(res: ServerResponse, { status, headers, text }: PlainResponse): void {
+  if (isHttp2(res) ? isGone(res) : isHeld(res)) return
   if (!isHttp2(res)) res.statusMessage = ''
-  else if (isGone(res)) return
   res.statusCode = status
   for (const [name, value] of headers) res.setHeader(name.toLowerCase(), value)
   const body = toWire(text)
   res.setHeader('content-length', String(body.length))
   if (res.req?.method === 'HEAD') res.end()
   else res.end(body, 'latin1')
+}
+
+/** Whether there is an answer already. The head of one that ended after its client had left is never sent. */
+export function hasBegun(res: ServerResponse): boolean {
+  return res.headersSent || res.writableEnded
 }
 
 /** Shows the client that the answer is incomplete (hazard 132). */
@@ -100,9 +105,9 @@ export function breakOff(res: ServerResponse | Http2ServerResponse): void {
  * Ends a response whose client has left, as an Express handler that doesn't know of it would: sessions are
  * saved, and requests logged, by what middleware has put in the place of `res.end()`.
  */
-export function endUnheard(res: ServerResponse, head: { readonly status: number }): void {
+function endUnheard(res: ServerResponse, head: ResponseHead): void {
   // HTTP/2's is closed by then.
-  if (isHttp2(res) || res.headersSent) return
+  if (isHttp2(res) || hasBegun(res) || isHeld(res)) return
   res.statusCode = head.status
   res.end()
 }
@@ -121,7 +126,7 @@ async function sendBody(
   try {
     const start = await readStart(reader, events ? 'tick' : 'turn')
     // Meanwhile another part of the application has answered, or the client left.
-    if (res.headersSent) return stop(reader)
+    if (hasBegun(res)) return stop(reader)
     if (isGone(res)) {
       stop(reader)
       return endUnheard(res, head)
@@ -214,7 +219,10 @@ async function sendStream(
       const { done, value } = await (pending ?? reader.read())
       if (!done) bytes = toBuffer(value)
     }
-    if (!canWrite()) return stop(reader)
+    if (!canWrite()) {
+      stop(reader)
+      return begun ? undefined : endUnheard(res, head)
+    }
     if (bytes === undefined) {
       ended = true
       break

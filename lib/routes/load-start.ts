@@ -110,11 +110,11 @@ export async function loadStart(source: StartSource): Promise<readonly Middlewar
 }
 
 function findInstance(module: unknown): AnyStartInstance | undefined {
-  return unwrapDefault(module)
-    .map(
-      (layer) => (layer as { readonly startInstance?: unknown } | null | undefined)?.startInstance,
-    )
-    .find(isStartInstance)
+  for (const layer of unwrapDefault(module)) {
+    const { startInstance } = (layer ?? {}) as { readonly startInstance?: unknown }
+    if (isStartInstance(startInstance)) return startInstance
+  }
+  return undefined
 }
 
 /** By shape: it may come from `@tanstack/react-start`. */

@@ -291,7 +291,8 @@ function read(file: string, list: unknown, place: string): readonly Middleware[]
 function findExport(
   module: unknown,
 ): { reader: Reader; value: unknown; exports: Members } | undefined {
-  for (const candidate of unwrapDefault(module).filter(isObject)) {
+  for (const candidate of unwrapDefault(module)) {
+    if (!isObject(candidate)) return undefined
     for (const reader of READERS) {
       if (isExported(reader, candidate)) {
         return { reader, value: candidate[reader.dialect], exports: candidate }
