@@ -363,6 +363,15 @@ describeHosts('A body that was already read', (host) => {
         const sent = { type: FORM_TYPE, body: `_csrf=${'a'.repeat(32)}&age=5`, headers }
         expect(await readBehind(host, [parser, strip], sent, toEntries)).toEqual([['age', '5']])
       }
+      const add: Middleware = (req: { body: object }, _res: unknown, next: () => void) => {
+        req.body = { ...req.body, id: 42 }
+        next()
+      }
+      const cyrillic = { type: FORM_TYPE, body: `name=${encodeURIComponent('Я'.repeat(20))}` }
+      expect(await readBehind(host, [parser, add], cyrillic, toEntries)).toEqual([
+        ['name', 'Я'.repeat(20)],
+        ['id', '42'],
+      ])
       const listed: Middleware = (req: { body: object }, _res: unknown, next: () => void) => {
         req.body = { tags: ['a'] }
         next()

@@ -44,8 +44,8 @@ export function toFields(
   return type === 'form' && length > own && isAsLong(fields, length) ? fields : undefined
 }
 
-/** What white space adds to JSON. */
-const MAX_SPACING = 2
+/** What white space adds to JSON. Letters that forms escape, and JSON does not, add more to a form. */
+const MAX_SPACING = 1.5
 
 /**
  * `tags[]=a`, as jQuery and PHP have it, is an array like `tags=a&tags=b`. The client's length tells which
