@@ -150,9 +150,10 @@ export function isFetchable({ originalUrl, url = '/', method = 'GET' }: HostRequ
  * before they match, as a built Start application does, read another path than guards in front (hazard 193).
  */
 export function hasNeedlessEscape({ originalUrl, url = '/' }: HostRequest): boolean {
-  const [path = ''] = (originalUrl ?? url).split('?', 1)
-  return /%(?:2[de]|3\d|[46][1-9a-f]|[57][\da]|5f|7e)/i.test(path)
+  return NEEDLESS_ESCAPE.test(pathOf(originalUrl ?? url) ?? '')
 }
+
+const NEEDLESS_ESCAPE = /%(?:2[de]|3\d|[46][1-9a-f]|[57][\da]|5f|7e)/i
 
 /**
  * Methods that no fetch Request can have, or not as they are spelled: it reads `get` as GET, as guards

@@ -32,8 +32,8 @@ export function sendResponse(
   response: Response,
   state: ResponseState | undefined,
 ): void | Promise<void> {
-  // The handler answered through Express's own `res`.
-  if (hasBegun(res)) return discard(response)
+  // The handler answered through Express's own `res`, or middleware may still write to it.
+  if (hasBegun(res) || isHeld(res)) return discard(response)
   const plain = state === undefined ? takePlainResponse(response) : undefined
   if (plain !== undefined) return sendPlain(res, plain)
   let head: ResponseHead
@@ -79,8 +79,8 @@ export function sendResponse(
 
 /** `json(value)`, for example: nothing to merge, to check or to read. */
 function sendPlain(res: ServerResponse, { status, headers, text }: PlainResponse): void {
-  if (isHttp2(res) ? isGone(res) : isHeld(res)) return
   if (!isHttp2(res)) res.statusMessage = ''
+  else if (isGone(res)) return
   res.statusCode = status
   for (const [name, value] of headers) res.setHeader(name.toLowerCase(), value)
   const body = toWire(text)
@@ -107,7 +107,7 @@ export function breakOff(res: ServerResponse | Http2ServerResponse): void {
  */
 function endUnheard(res: ServerResponse, head: ResponseHead): void {
   // HTTP/2's is closed by then.
-  if (isHttp2(res) || hasBegun(res) || isHeld(res)) return
+  if (isHttp2(res) || hasBegun(res)) return
   res.statusCode = head.status
   res.end()
 }
