@@ -24,6 +24,7 @@ import { findHandler, runHandler, toAnswer, toPlace } from './http/run-route'
 import { isPassedOn } from './http/pass-on'
 import { discard } from './http/response-body'
 import { breakOff, hasBegun, sendResponse } from './http/send-response'
+import { shareShape } from './http/share-shape'
 import { withinTime } from './http/time-limit'
 import { toRequest } from './http/to-request'
 import { holdFlow, releaseBody } from './http/unread-body'
@@ -117,6 +118,10 @@ export function startApi(
       found = find(table, req, settings)
     } catch (error) {
       return fail(error, req, res, next)
+    }
+    if (found.app !== undefined) {
+      shareShape(req)
+      shareShape(res)
     }
     if (
       found.handler === undefined &&
