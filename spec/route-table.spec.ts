@@ -1,18 +1,19 @@
 import * as fc from 'fast-check'
 import type { Route } from '../lib/routes/route-module'
-import { toRoutePath } from '../lib/routes/route-path'
+import { type Naming, toRoutePath } from '../lib/routes/route-path'
 import { type CaseRule, createRouteTable, toParams } from '../lib/routes/route-table'
 
-function toRoute(file: string): Route {
-  const path = toRoutePath(file, '/api', 'v0')
+function toRoute(file: string, base = '/api', naming: Naming = 'v0'): Route {
+  const path = toRoutePath(file, base, naming)
   return { ...path, file, dialect: 'APIRoute', handlers: new Map(), middleware: [] }
 }
 
 /** A table of files, asked by a pathname: which file answers, with which params. */
 function tableOf(...files: readonly string[]) {
-  const table = createRouteTable(files.map(toRoute))
+  const table = createRouteTable(files.map((file) => toRoute(file)))
   return (pathname: string, rule: CaseRule = 'insensitive') => {
     const match = table.match(pathname, rule)
+    expect(match === undefined || table.mayMatch(`${pathname}?a=/b`)).toBe(true)
     return match && { file: match.route.file, params: { ...toParams(match) } }
   }
 }
@@ -140,6 +141,53 @@ describe('precedence', () => {
   }
 })
 
+describe('a first look at a request target', () => {
+  const mayMatch = (base: string, files: readonly string[], url: string) =>
+    createRouteTable(files.map((file) => toRoute(file, base, 'v1'))).mayMatch(url)
+
+  it('rules out what begins with the first segment of no route', () => {
+    const files = ['api/hello.ts', 'api/$.ts']
+    for (const url of ['/', '/?/api', '/other', '/apiary/x', '/ap', '//api/hello', '/api%2Fx']) {
+      expect(mayMatch('/api', files, url)).toBe(false)
+    }
+    for (const url of ['/api', '/api?x', '/api/', '/API/nothing', '/api/a?b=/c']) {
+      expect(mayMatch('/api', files, url)).toBe(true)
+    }
+  })
+
+  it('rules out nothing where a first segment takes any value, nor the absolute form', () => {
+    for (const file of ['$id/x.ts', '$.ts', '{-$lang}/about.ts']) {
+      expect(mayMatch('', [file, 'hello.ts'], '/other')).toBe(true)
+    }
+    expect(mayMatch('/api', ['api/hello.ts'], 'http://host/other')).toBe(true)
+  })
+
+  it('knows the root, and text in the spelling of browsers', () => {
+    expect(mayMatch('', ['index.ts'], '/?x')).toBe(true)
+    expect(mayMatch('', ['a b.ts'], '/a%20b')).toBe(true)
+    expect(mayMatch('', ['a b.ts'], '/a b')).toBe(false)
+  })
+
+  it('never rules out what matches', () => {
+    const name = fc.constantFrom('a', 'B', 'é', '$p', '{-$q}', 'x{$r}', '[x]')
+    const file = fc.array(name, { minLength: 1, maxLength: 3 }).map((names) => names.join('/'))
+    const text = fc.constantFrom('a', 'A', 'b', '%C3%A9', 'x1', '', 'c')
+    const path = fc.array(text, { maxLength: 4 }).map((names) => `/${names.join('/')}`)
+    fc.assert(
+      fc.property(file, path, fc.constantFrom('', '/a'), (file, path, base) => {
+        let route
+        try {
+          route = toRoute(`${file}.ts`, base, 'v1')
+        } catch {
+          return fc.pre(false)
+        }
+        const table = createRouteTable([route])
+        expect(table.match(path, 'insensitive') === undefined || table.mayMatch(path)).toBe(true)
+      }),
+    )
+  })
+})
+
 describe('the cost of a match', () => {
   it('does not grow with the number of routes, nor sorts them again (hazards 178, 187)', () => {
     const filesOf = (count: number) =>
@@ -247,7 +295,7 @@ describe('params', () => {
   })
 
   it('inherit nothing, and take any name that objects inherit (hazard 183)', () => {
-    const table = createRouteTable(['api/$constructor/$toString.ts'].map(toRoute))
+    const table = createRouteTable([toRoute('api/$constructor/$toString.ts')])
     const params = toParams(table.match('/api/1/2', 'sensitive')!)
     expect(Object.getPrototypeOf(params)).toBeNull()
     expect({ ...params }).toEqual({ constructor: '1', toString: '2' })

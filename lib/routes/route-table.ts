@@ -2,7 +2,7 @@
 import { StartApiError } from '../errors'
 import { type Match, createPathTree } from './path-tree'
 import type { Route } from './route-module'
-import { toShape } from './route-path'
+import { toShape, toWireText } from './route-path'
 
 export type { Match } from './path-tree'
 
@@ -13,6 +13,11 @@ export type CaseRule = 'sensitive' | 'insensitive'
 export interface RouteTable {
   readonly routes: readonly Route[]
   /**
+   * Whether a request target may match at all, told by its first segment: most requests of an application
+   * are not ours. (Node 24: 1.6 of the 2 µs that passing one on takes.)
+   */
+  mayMatch(url: string): boolean
+  /**
    * Finds the route of a raw pathname: from left to right static before param before optional before
    * splat, with backtracking, as TanStack does it. One trailing slash is ignored.
    */
@@ -22,14 +27,36 @@ export interface RouteTable {
 export function createRouteTable(routes: readonly Route[]): RouteTable {
   // Each rule's matcher is built when it is first asked for: an app has one of them.
   const matchers = new Map<CaseRule, Matcher>()
+  const roots = toRoots(routes)
   return {
     routes,
+    // The absolute form begins with a scheme.
+    mayMatch: (url) =>
+      roots === undefined || !url.startsWith('/') || roots.has(toFirstSegment(url).toLowerCase()),
     match(pathname, rule) {
       let matcher = matchers.get(rule)
       if (matcher === undefined) matchers.set(rule, (matcher = createMatcher(routes, rule)))
       return matcher(pathname)
     },
   }
+}
+
+/** The first segments of all routes, in lower case; `undefined` where one of them takes any value. */
+function toRoots(routes: readonly Route[]): ReadonlySet<string> | undefined {
+  const roots = new Set<string>()
+  for (const { segments } of routes) {
+    const first = segments.find(({ kind }) => kind !== 'index')
+    if (first !== undefined && first.kind !== 'static') return undefined
+    roots.add(toWireText(first?.text ?? '').toLowerCase())
+  }
+  return roots
+}
+
+function toFirstSegment(url: string): string {
+  const slash = url.indexOf('/', 1)
+  const segment = url.slice(1, slash === -1 ? undefined : slash)
+  const query = segment.indexOf('?')
+  return query === -1 ? segment : segment.slice(0, query)
 }
 
 type Matcher = (pathname: string) => Match | undefined
