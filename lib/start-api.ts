@@ -9,14 +9,7 @@ import { RequestEvent, enableEvents, runWithEvent } from './event/event-context'
 import { failure, refuse } from './http/answers'
 import { rejectDeclaredLength } from './http/body-length'
 import { isOfLeaving } from './http/client-left'
-import {
-  type HostApp,
-  type HostRequest,
-  isFetchable,
-  toHost,
-  toPathRules,
-  toPathname,
-} from './http/request-url'
+import { type HostRequest, isFetchable, toHost, toPathRules, toPathname } from './http/request-url'
 import { applyHelpers, withOpenHeaders } from './http/response-head'
 import { createHandlerContext } from './http/handler-context'
 import { type RequestMessage, observe, restoreRoute } from './http/observe'
@@ -136,7 +129,7 @@ export function startApi(
       next()
       return
     }
-    const message = found.handler && observe(found.match.route, req, res, found.app)
+    const message = found.handler && observe(found.match.route, req, res)
     // Answered through `next` alone: Express 4 ignores a returned promise, Express 5 would report the
     // error a second time (hazards 161, 162).
     try {
@@ -155,13 +148,13 @@ export function startApi(
     res: ServerResponse,
     next: Next | undefined,
   ): void | Promise<void> {
-    const { match, handler, app } = found
+    const { match, handler } = found
     if (handler === undefined && !(isWrapped && isBelow(base, found) && isFetchable(req))) {
       return sendResponse(res, refuse(match?.route, req.method), undefined)
     }
     const params = handler === undefined ? {} : toParams(match)
     rejectDeclaredLength(req, settings.maxBodySize)
-    const host = toHost(req, app)
+    const host = toHost(req)
     const deadline = settings.timeout === undefined ? undefined : new AbortController()
 
     function respond(added: object | undefined): void | Promise<void> {
@@ -291,8 +284,6 @@ interface AdapterContext {
 type Found = {
   readonly pathname?: string
   readonly rule?: CaseRule
-  /** Read once: of what Express puts on a prototype, each read takes Node 20 half a microsecond. */
-  readonly app?: HostApp | undefined
 } & (
   | { readonly match: Match; readonly handler: Handler }
   | { readonly match?: Match | undefined; readonly handler?: undefined }
@@ -300,9 +291,8 @@ type Found = {
 
 function find(table: RouteTable, req: HostRequest, settings: Settings): Found {
   const pathname = toPathname(req)
-  const { app } = req
-  if (pathname === undefined) return { app }
-  const { caseSensitive, strict } = toPathRules(app)
+  if (pathname === undefined) return {}
+  const { caseSensitive, strict } = toPathRules(req)
   const rule: CaseRule = (settings.caseSensitive ?? caseSensitive) ? 'sensitive' : 'insensitive'
   // A guard's exact path would not cover the path with a slash, so neither may ours (hazard 34).
   const match =
@@ -311,8 +301,8 @@ function find(table: RouteTable, req: HostRequest, settings: Settings): Found {
       : table.match(pathname, rule)
   const handler = match && findHandler(match.route, req.method ?? 'GET')
   return handler === undefined
-    ? { match, pathname, rule, app }
-    : { match: match!, handler, pathname, rule, app }
+    ? { match, pathname, rule }
+    : { match: match!, handler, pathname, rule }
 }
 
 /** Runs the handler, or, where there is none, refuses. */

@@ -1,7 +1,7 @@
 // What Start v0's `app/api.ts` is written with: the entry handler around every API route.
 import { type NodeExchange, currentEvent, findEvent } from '../event/event-context'
 import { refuse } from '../http/answers'
-import { type HostRequest, toPathRules } from '../http/request-url'
+import { toPathRules } from '../http/request-url'
 import { findHandler, runHandler } from '../http/run-route'
 import { type Route, toRoute } from '../routes/route-module'
 import { toSegments } from '../routes/route-path'
@@ -93,8 +93,7 @@ export function defaultAPIRoutesHandler<const TPath extends string>(options: {
 /** Where guards tell a path with a slash at its end apart, it must not pass them by (hazard 34). */
 function isOtherPath(pathname: string, node: NodeExchange | undefined): boolean {
   if (node === undefined || pathname.length === 1 || !pathname.endsWith('/')) return false
-  const { app }: HostRequest = node.req
-  return toPathRules(app).strict
+  return toPathRules(node.req).strict
 }
 
 interface CodeRoute {

@@ -3,7 +3,7 @@ import { channel } from 'node:diagnostics_channel'
 import type { ServerResponse } from 'node:http'
 import { toExpressRoutes } from '../routes/express-route'
 import type { Route } from '../routes/route-module'
-import type { HostApp, HostRequest } from './request-url'
+import type { HostRequest } from './request-url'
 
 /**
  * What is published on `express-start-api:request:start` and, once the response is closed,
@@ -45,10 +45,9 @@ export function observe(
   route: Route,
   req: HostRequest,
   res: ServerResponse,
-  app: HostApp | undefined,
 ): RequestMessage | undefined {
   const { express4, express5 } = (route.shown ??= toExpressRoutes(route.segments))
-  const shown = app?.lazyrouter === undefined ? express5 : express4
+  const shown = req.app?.lazyrouter === undefined ? express5 : express4
   if (req.route !== undefined) earlier.set(req, req.route)
   req.route = shown
   if (!start.hasSubscribers && !end.hasSubscribers) return undefined

@@ -15,7 +15,7 @@ export interface HostRequest extends IncomingMessage {
   app?: HostApp
 }
 
-export interface HostApp {
+interface HostApp {
   settings?: Readonly<Record<string, unknown>>
   /** The app that this one is mounted in. */
   parent?: HostApp
@@ -50,7 +50,7 @@ export interface PathRules {
  * be passed by, so one app or Router around us that distinguishes is enough. Outside Express nothing
  * tells how guards compare: case counts, as in Start v0.
  */
-export function toPathRules(app: HostApp | undefined): PathRules {
+export function toPathRules({ app }: HostRequest): PathRules {
   if (app?.settings === undefined) return { caseSensitive: true, strict: false }
   let caseSensitive = false
   let strict = false
@@ -205,8 +205,8 @@ const NO_HOST = 'localhost'
  *
  * @throws StartApiError with status 400 for a host that is none
  */
-export function toHost(req: HostRequest, app: HostApp | undefined): RequestHost {
-  return toRequestHost(hostOf(req, app))
+export function toHost(req: HostRequest): RequestHost {
+  return toRequestHost(hostOf(req))
 }
 
 /** The protocol that Express's `trust proxy` yields. */
@@ -223,13 +223,12 @@ export function toProtocol(req: HostRequest): 'http' | 'https' {
  * Express 5's `req.host`, for both majors: Express 4's drops the port and warns. Read from the
  * settings because hop-aware trust (hazard 20) is Express's to decide.
  */
-function hostOf(req: HostRequest, app: HostApp | undefined): string {
-  const { headers } = req
+function hostOf({ headers, app, socket }: HostRequest): string {
   const own = headers.host ?? (headers[':authority'] as string | undefined) ?? NO_HOST
   const trust = app?.settings?.['trust proxy fn']
   if (typeof trust !== 'function') return own
   const forwarded = headers['x-forwarded-host']
   if (typeof forwarded !== 'string' || forwarded === '') return own
-  if (trust(req.socket?.remoteAddress, 0) !== true) return own
+  if (trust(socket?.remoteAddress, 0) !== true) return own
   return firstForwarded(forwarded)
 }
