@@ -30,22 +30,29 @@ export const contenders = {
       }),
   },
   'Express 5': {
-    create: async ({ routes }) => {
+    create: async ({ routes, isGrown }) => {
+      if (isGrown) return (await import('./apps/grown.mjs')).grownApp()
       const { expressApp } = await import('./apps/express.mjs')
       return expressApp((await import('express')).default, routes)
     },
   },
   'Express 4': {
+    only: [
+      ...['json', 'native', 'params', 'post', 'download', 'upload'],
+      ...['routes1', 'routes1000', 'routes10000', 'legacy'],
+    ],
     create: async ({ routes }) => {
       const { expressApp } = await import('./apps/express.mjs')
       return expressApp((await import('express4')).default, routes)
     },
   },
   'startApi in Express 5': {
-    create: async ({ routes, path }) => {
+    create: async ({ routes, path, isGrown }) => {
       const { startApi } = await import('express-start-api')
       const { startRoutes } = await import('./start-routes.mjs')
-      const app = await inExpress(startApi(startRoutes(routes)))
+      const api = startApi(startRoutes(routes))
+      if (isGrown) return (await import('./apps/grown.mjs')).grownApp(api)
+      const app = await inExpress(api)
       if (path === '/legacy') app.get('/legacy', (req, res) => res.json({ legacy: true }))
       return app
     },

@@ -29,5 +29,6 @@ export const scenarios = {
   routes1: { method: 'GET', path: '/api/r0', answer: '{"route":0}', routes: 1 },
   routes1000: { method: 'GET', path: '/api/r999', answer: '{"route":999}', routes: 1000 },
   routes10000: { method: 'GET', path: '/api/r9999', answer: '{"route":9999}', routes: 10000 },
+  grown: { method: 'GET', path: '/legacy', answer: '{"legacy":true}', isGrown: true },
   legacy: { method: 'GET', path: '/legacy', answer: '{"legacy":true}', routes: 1000 },
 }

@@ -9,10 +9,7 @@ export function isGone(res: ServerResponse | Http2ServerResponse): boolean {
   return res.destroyed || (isQueued(res) && res.req.socket.destroyed)
 }
 
-/**
- * By its stream: responses made by hand may lack their request (hazard 239). To look whether it is there
- * takes Node 20, on what Express has given another prototype, a third of the time of reading it.
- */
+/** By its stream: responses made by hand may lack their request (hazard 239). */
 export function isHttp2(res: ServerResponse | Http2ServerResponse): res is Http2ServerResponse {
   return 'stream' in res
 }
