@@ -47,7 +47,7 @@ export function createRouteModules(
     if (kind === undefined) {
       kinds.set(file, 'unknown')
       // By its own name: where the application imports the file, too, it must not exist twice.
-      return loadModule(path)
+      return loadModule(path, '')
     }
     if (kind === 'ESM') return importModule(path, createQuery())
     try {

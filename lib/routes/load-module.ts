@@ -12,13 +12,14 @@ import { findPlace, isErrorLike, toReason } from './load-failure'
  * hook into one or the other, so when the first way turns the file away, the second is tried. The
  * order matters: a module reached both ways would exist twice, with its state (hazard 211).
  *
- * @param query e.g. `?2`: has an ES module that was imported before read again
+ * @param query for a file that is loaded more than once: `''` the first time, then e.g. `?2`, which has an ES
+ *   module read again
  * @param require default: one of the file's own
  * @throws what the file throws; an Error with advice if neither way takes it
  */
 export function loadModule(
   file: string,
-  query = '',
+  query?: string,
   require = nodeModule.createRequire(file),
 ): unknown {
   const requireModule = (): unknown => require(file)
@@ -49,10 +50,13 @@ async function tryAgain(file: string, refusal: unknown, load: () => unknown): Pr
 }
 
 /** The way of ES modules alone. */
-export function importModule(file: string, query: string): Promise<unknown> {
-  // Node remembers what a link once led to: in dev mode it may lead elsewhere by now.
-  const url = pathToFileURL(toRealPath(file)).href + query
-  const hooks = isEsm(file) ? undefined : takeForModule(url)
+export function importModule(file: string, query?: string): Promise<unknown> {
+  const isModule = isEsm(file)
+  // Node follows a link by itself, which spares a twentieth of start-up, but remembers what it once led
+  // to. Hooks are told of what it leads to.
+  const path = isModule && query === undefined ? file : toRealPath(file)
+  const url = pathToFileURL(path).href + (query ?? '')
+  const hooks = isModule ? undefined : takeForModule(url)
   const loading = import(url)
   return hooks === undefined ? loading : loading.finally(() => hooks.deregister())
 }

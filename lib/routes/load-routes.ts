@@ -187,7 +187,7 @@ function fromDirectory(directory: string, options: LoadOptions): RouteFile[] {
   const { base, ignore } = options
   // One for all files: Node keeps the module that a `require` is made for.
   const require = nodeModule.createRequire(join(directory, 'routes'))
-  const load = options.load ?? ((path: string) => loadModule(path, '', require))
+  const load = options.load ?? ((path: string) => loadModule(path, undefined, require))
   const files: RouteFile[] = []
   const folder = join(directory, sep)
   const isBase = isBaseDirectory(directory, base)
