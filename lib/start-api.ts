@@ -104,20 +104,16 @@ export function startApi(
     )
   }
 
-  /** What goes to `next()` does so as it came: nothing on `req` or `res` is changed or listened to. */
+  /** What goes to `next()` has nothing on `req` or `res` that it came without, and no listener. */
   function handle(table: RouteTable, req: HostRequest, res: ServerResponse, next?: Next): void {
-    if (req.app !== undefined) {
-      shareShape(req)
-      shareShape(res)
-    }
-    if (next !== undefined && settings.fallthrough && !table.mayMatch(req.url ?? '/')) {
-      // Nothing is returned, whatever `next` returns: Express 5 would wait for a promise.
-      next()
-      return
-    }
     let found: Found
     try {
-      found = find(table, req, settings)
+      if (req.app !== undefined) {
+        shareShape(req)
+        shareShape(res)
+      }
+      const isOthers = next !== undefined && settings.fallthrough && !table.mayMatch(req.url ?? '/')
+      found = isOthers ? {} : find(table, req, settings)
     } catch (error) {
       return fail(error, req, res, next)
     }
@@ -126,6 +122,7 @@ export function startApi(
       next !== undefined &&
       (settings.fallthrough || !isBelow(base, found))
     ) {
+      // Nothing is returned, whatever `next` returns: Express 5 would wait for a promise.
       next()
       return
     }

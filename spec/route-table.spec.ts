@@ -162,7 +162,9 @@ describe('a first look at a request target', () => {
     expect(mayMatch('/api', ['api/hello.ts'], 'http://host/other')).toBe(true)
   })
 
-  it('knows the root, and text in the spelling of browsers', () => {
+  it('knows the root, and text in any case and in the spelling of browsers', () => {
+    expect(mayMatch('', ['Users.ts'], '/users')).toBe(true)
+    expect(mayMatch('', ['Users.ts'], '/USERS')).toBe(true)
     expect(mayMatch('', ['index.ts'], '/?x')).toBe(true)
     expect(mayMatch('', ['a b.ts'], '/a%20b')).toBe(true)
     expect(mayMatch('', ['a b.ts'], '/a b')).toBe(false)

@@ -223,12 +223,13 @@ export function toProtocol(req: HostRequest): 'http' | 'https' {
  * Express 5's `req.host`, for both majors: Express 4's drops the port and warns. Read from the
  * settings because hop-aware trust (hazard 20) is Express's to decide.
  */
-function hostOf({ headers, app, socket }: HostRequest): string {
+function hostOf(req: HostRequest): string {
+  const { headers } = req
   const own = headers.host ?? (headers[':authority'] as string | undefined) ?? NO_HOST
-  const trust = app?.settings?.['trust proxy fn']
+  const trust = req.app?.settings?.['trust proxy fn']
   if (typeof trust !== 'function') return own
   const forwarded = headers['x-forwarded-host']
   if (typeof forwarded !== 'string' || forwarded === '') return own
-  if (trust(socket?.remoteAddress, 0) !== true) return own
+  if (trust(req.socket?.remoteAddress, 0) !== true) return own
   return firstForwarded(forwarded)
 }
