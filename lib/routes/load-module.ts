@@ -145,8 +145,11 @@ function toAdvice(error: unknown, file: string): string | undefined {
       return says('for ') ? TYPESCRIPT : undefined
     case 'ERR_REQUIRE_ESM': // Node before 20.19, ts-node, jest
       return says('ES Module ', 'ES Module: ') ? MODULE : undefined
-    case 'ERR_REQUIRE_ASYNC_MODULE': // older releases don't name the module
-      return says('Requiring ') || !message.includes('Requiring ') ? MODULE : undefined
+    case 'ERR_REQUIRE_ASYNC_MODULE': {
+      // Some releases don't name the module; a file named .cjs is none.
+      const isUnnamed = !message.includes('Requiring ') && !/\.c[jt]s$/.test(file)
+      return isUnnamed || says('Requiring ') ? MODULE : undefined
+    }
     case 'ERR_INTERNAL_ASSERTION': // Node 20 about an .mts file that import() has turned away
       return says('Cannot require() ES Module ') ? MODULE : undefined
     case 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX':
