@@ -11,8 +11,8 @@
  * other is native from the start. They share the platform's prototype: `instanceof Response` holds for
  * all of them and for those of `fetch()`, and classes may extend it. What sees a difference: code of
  * the platform itself that takes a Response (`WebAssembly.compileStreaming()`), `Response.prototype`
- * methods that are called on one from outside, a `Proxy` around one, and `Object.getPrototypeOf()`. Imported twice, or by two copies of the package, it
- * replaces once.
+ * methods that are called on one from outside, a `Proxy` around one, and `Object.getPrototypeOf()`.
+ * Imported twice, or by two copies of the package, it replaces once.
  *
  * @packageDocumentation
  */

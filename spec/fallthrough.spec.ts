@@ -267,3 +267,27 @@ describeHosts('requests before the routes are loaded (hazards 171, 172)', (host)
     expect(order).toEqual(['?1', '?2'])
   })
 })
+
+it('a request whose first segment is that of no route is passed on by a look at `url` alone', async () => {
+  const api = createApi()
+  await api.ready
+  const read: string[] = []
+  const pass = (url: string) => {
+    read.length = 0
+    const req = new Proxy(
+      { url, method: 'GET', headers: {} },
+      {
+        get(target, name) {
+          read.push(String(name))
+          return Reflect.get(target, name) as unknown
+        },
+      },
+    )
+    const next = jest.fn()
+    api(req as never, {} as never, next)
+    expect(next.mock.calls).toEqual([[]])
+    return new Set(read)
+  }
+  expect(pass('/other?/api/users')).toEqual(new Set(['app', 'url']))
+  expect(pass('/api/other')).toContain('originalUrl')
+})

@@ -41,7 +41,7 @@ export function createRouteTable(routes: readonly Route[]): RouteTable {
   }
 }
 
-/** The first segments of all routes, in lower case; `undefined` where one of them takes any value. */
+/** The first segments of all routes, in lower case; `undefined` where one of them is not plain text. */
 function toRoots(routes: readonly Route[]): ReadonlySet<string> | undefined {
   const roots = new Set<string>()
   for (const { segments } of routes) {
@@ -52,6 +52,7 @@ function toRoots(routes: readonly Route[]): ReadonlySet<string> | undefined {
   return roots
 }
 
+/** Cut where `toPathname()` cuts: what it reads otherwise, or refuses, begins with no text of a route. */
 function toFirstSegment(url: string): string {
   const slash = url.indexOf('/', 1)
   const segment = url.slice(1, slash === -1 ? undefined : slash)
