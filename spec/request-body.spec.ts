@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import express5 from 'express'
 import express4 from 'express4'
 import { json, startApi, type StartApiOptions } from 'express-start-api'
+import { routeX } from './support/handlers'
 import { type Host, describeHosts, expressHosts, hosts, listen, serve } from './support/hosts'
 import { post, toForm, toNode } from './support/post'
 import { open, rawHead, rawRequest, readAll } from './support/raw-request'
@@ -448,6 +449,22 @@ describeHosts('A body that is read too late', (host) => {
       })
     },
   )
+
+  it.each([
+    ['text()', (request: Request) => request.text()],
+    ['a stream', (request: Request) => request.body!.getReader().read()],
+  ])('rejects if the answer goes out before the rest has come: %s', async (_, read) => {
+    const failure = signal<{ code?: string }>()
+    const api = routeX(({ request }) => {
+      void failureOf(read(request)).then(failure.resolve)
+      return new Response('done')
+    })
+    const { port } = await serve(host, [api])
+    const socket = await open(port)
+    socket.write(`${rawHead('POST /api/x HTTP/1.1', ['Content-Length: 5'])}he`)
+    expect(await failure.promise).toMatchObject({ code: 'ERR_START_API_BODY_CONSUMED' })
+    socket.destroy()
+  })
 
   it('rejects the rest of a read that was begun in time', async () => {
     const failure = signal<{ code?: string }>()

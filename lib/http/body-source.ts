@@ -1,9 +1,13 @@
 // Per request: the bytes of a body, wherever they are.
+import { isPromise } from '../is-promise'
 
 /** Read in one of two ways, and by one reader. Reads reject with what stands in the way of the body. */
 export interface BodySource {
-  /** The next chunk, `undefined` at the end. Its buffer is the reader's alone. */
-  read(): Promise<Uint8Array | undefined>
+  /**
+   * The next chunk, `undefined` at the end. Its buffer is the reader's alone. What is here comes without
+   * a promise: three a chunk took 3 to 6 % of 1 MiB in.
+   */
+  read(): Uint8Array | undefined | Promise<Uint8Array | undefined>
   /** The whole body, to look at, without a stream in between. Instead of `read()`, not after it. */
   readAll(): Promise<Uint8Array>
   /** Nobody is going to `read()` the rest. Does nothing to a `readAll()`. */
@@ -14,7 +18,7 @@ export interface BodySource {
 export function fromBytes(bytes: Uint8Array): BodySource {
   let left: Uint8Array | undefined = bytes.byteLength > 0 ? bytes : undefined
   return {
-    async read() {
+    read() {
       const chunk = left
       left = undefined
       // Legacy code may still use what is on `req` (hazard 86).
@@ -67,18 +71,29 @@ export function joinChunks(chunks: readonly Uint8Array[]): Uint8Array {
 
 /** A stream that takes nothing from the source before it is asked to. */
 export function toStream(source: BodySource): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let controller: ReadableByteStreamController
+
+  function pull(): void | Promise<void> {
+    const chunk = source.read()
+    return isPromise(chunk) ? chunk.then(put) : put(chunk)
+  }
+
+  function put(chunk: Uint8Array | undefined): void | Promise<void> {
+    // An empty one would not wake its reader.
+    if (chunk?.byteLength === 0) return pull()
+    // The stream takes the buffer away from whoever else has it.
+    if (chunk !== undefined) return controller.enqueue(chunk as Uint8Array<ArrayBuffer>)
+    controller.close()
+    controller.byobRequest?.respond(0)
+  }
+
   return new ReadableStream({
     // As the platform's own bodies: readers may bring their buffers.
     type: 'bytes',
-    async pull(controller) {
-      let chunk = await source.read()
-      // An empty one would not wake its reader.
-      while (chunk?.byteLength === 0) chunk = await source.read()
-      // The stream takes the buffer away from whoever else has it.
-      if (chunk !== undefined) return controller.enqueue(chunk as Uint8Array<ArrayBuffer>)
-      controller.close()
-      controller.byobRequest?.respond(0)
+    start(own) {
+      controller = own
     },
+    pull,
     cancel: () => source.cancel(),
   })
 }
