@@ -303,6 +303,40 @@ describeHosts('the Request', (host) => {
     expect(await answer.json()).toEqual(['TypeError', true, 'TypeError'])
   })
 
+  it.each<[string, (request: Request) => unknown]>([
+    ['looked at', (request) => request.body],
+    ['held', (request) => request.body!.getReader()],
+    ['held no more', (request) => request.body!.getReader().releaseLock()],
+    ['read in part', (request) => request.body!.getReader().read()],
+    ['read whole', (request) => new Response(request.body).text()],
+    ['piped', (request) => request.body!.pipeThrough(new TransformStream())],
+    ['cancelled', (request) => request.body!.cancel()],
+    ['split', (request) => request.body!.tee()],
+  ])('is as any other whose body was %s', async (_, treat) => {
+    /** What it is, first of all, to whoever asks it for one thing. */
+    const asks: ((request: Request) => unknown)[] = [
+      ({ bodyUsed }) => bodyUsed,
+      ({ body }) => body!.locked,
+      ({ redirect, signal, method }) => [redirect, signal.aborted, method],
+      (request) => request.clone().bodyUsed,
+      (request) => new Request(request).bodyUsed,
+      (request) => new Request(request, { method: 'PUT', body: 'other' }).text(),
+      (request) => request.text(),
+      (request) => request.arrayBuffer().then(({ byteLength }) => byteLength),
+      (request) => inspect(request).includes('Request'),
+    ]
+    const look = async (request: Request, ask: (request: Request) => unknown) => {
+      await treat(request)
+      const outcome = async () => [await ask(request), request.bodyUsed]
+      return outcome().catch((error: Error) => error.name)
+    }
+    for (const ask of asks) {
+      const answer = await post(host, async (request) => json(await look(request, ask)))
+      const native = new Request('http://localhost/', { method: 'POST', body: 'hello' })
+      expect(await answer.json()).toEqual(await look(native, ask))
+    }
+  })
+
   it('gives the first chunk before the last is sent', async () => {
     const { port } = await serve(host, [
       apiOf(async (request) => {

@@ -17,6 +17,7 @@ export class LazyStream {
   readonly #source: BodySource
   #stream: Stream | undefined
   #isTaken = false
+  #isOffered = false
 
   constructor(source: BodySource) {
     this.#source = source
@@ -33,20 +34,20 @@ export class LazyStream {
     return this.#stream !== undefined
   }
 
-  /** Whether the source is read without it. */
-  get isTaken(): boolean {
-    return this.#isTaken
-  }
-
   get locked(): boolean {
-    return this.#stream?.locked === true
+    return !this.#isOffered && this.#stream?.locked === true
   }
 
-  get [IS_DISTURBED](): boolean {
+  /** Whether its source has been read, with it or without. */
+  get isUsed(): boolean {
     return (
       this.#isTaken ||
       (this.#stream !== undefined && Reflect.get(this.#stream, IS_DISTURBED) === true)
     )
+  }
+
+  get [IS_DISTURBED](): boolean {
+    return !this.#isOffered && this.isUsed
   }
 
   readAll(): Promise<Uint8Array> {
@@ -56,14 +57,19 @@ export class LazyStream {
     return all
   }
 
-  /** What a native Request is made with. It refuses a body that is used: see `settle()`. */
+  /**
+   * What a native Request is made with. It would refuse a body that is used, or held by a reader, and so
+   * learns that once it is made: see `settle()`.
+   */
   toNative(): Stream {
-    if (isTakenForNative && !this.#isTaken) return this as unknown as Stream
-    return (this.#stream ??= toStream(this.#source))
+    if (!isTakenForNative) return (this.#stream ??= toStream(this.#source))
+    this.#isOffered = true
+    return this as unknown as Stream
   }
 
   /** Makes the stream as used as its source is. */
   settle(): void {
+    this.#isOffered = false
     if (this.#isTaken && !this.locked) void this.#stream?.cancel()
   }
 
@@ -91,4 +97,5 @@ function isLazyTaken(): boolean {
   }
 }
 
-const isTakenForNative = isLazyTaken()
+/** Whether a native Request takes one. */
+export const isTakenForNative = isLazyTaken()

@@ -3,7 +3,7 @@
 import { setMaxListeners } from 'node:events'
 import { parseJson, readForm } from '../malformed-body'
 import type { BodySource } from './body-source'
-import { LazyStream } from './lazy-stream'
+import { LazyStream, isTakenForNative } from './lazy-stream'
 import { NativeRequest, isMadeLater } from './native-request'
 
 /** Where a Request comes from. */
@@ -26,6 +26,7 @@ export class ServerRequest extends NativeRequest {
   readonly #origin: RequestOrigin
   readonly #body: LazyStream | undefined
   #controller: AbortController | undefined
+  #isMade = !isMadeLater
   #isWatching = false
   #leaving: { readonly reason: unknown } | undefined
 
@@ -36,6 +37,7 @@ export class ServerRequest extends NativeRequest {
       method,
       toBody: body && (() => body.toNative()),
       onMade: () => {
+        this.#isMade = true
         body?.settle()
         this.#watch()
       },
@@ -106,15 +108,16 @@ export class ServerRequest extends NativeRequest {
   }
 
   override get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
-    const native = super.body
     const body = this.#body
+    if (body !== undefined && isTakenForNative && !this.#isMade) return body.stream
+    const native = super.body
     // Another one, once a clone has its half of it.
     return body !== undefined && (native as unknown) === body ? body.stream : native
   }
 
   override get bodyUsed(): boolean {
     const body = this.#body
-    return body === undefined || body.isMade ? super.bodyUsed : body.isTaken
+    return body === undefined || (body.isMade && this.#isMade) ? super.bodyUsed : body.isUsed
   }
 
   /** `undefined` if somebody reads the stream: what it has given is no longer in the source. */
