@@ -9,7 +9,7 @@
 // the rounds, the best one counts for the same reason: on a machine that others slow down to half for
 // minutes, the median of seven had a route ahead of the floor.
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -64,7 +64,8 @@ function toCpuTime({ pid }) {
 /** The server's microseconds for a request. */
 function load({ url, child }, scenario, seconds) {
   const { method, path, headers = {}, body, heavy } = scenarios[scenario]
-  const script = join(mkdtempSync(join(tmpdir(), 'bench-')), 'request.lua')
+  const directory = mkdtempSync(join(tmpdir(), 'bench-'))
+  const script = join(directory, 'request.lua')
   writeFileSync(
     script,
     [
@@ -95,6 +96,7 @@ function load({ url, child }, scenario, seconds) {
     let out = ''
     wrk.stdout.on('data', (data) => (out += data))
     wrk.once('exit', () => {
+      rmSync(directory, { recursive: true })
       if (/Non-2xx/.test(out)) return reject(new Error(out))
       const requests = Number(/(\d+) requests in/.exec(out)?.[1])
       resolve((toCpuTime(child) - before) / requests)

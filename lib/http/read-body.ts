@@ -126,8 +126,9 @@ export function readBody(
           listen()
           await wait()
         } else {
-          // The parser is through by then, and has all of a small body. Its end, which listeners would
-          // tell of within this turn, costs more: an eighth of a JSON POST (Node 24, 50 connections).
+          // The parser is through by then, and has all of a small body. Listeners would know within this
+          // turn, and cost more (Node 24, 50 connections: an eighth of a JSON POST, 8 % with a client that
+          // never sleeps).
           await new Promise<void>((resolve) => setImmediate(resolve))
           isTurnOver = true
         }

@@ -31,7 +31,8 @@ const MAX_CHUNKS = 64
  * memory ends on every Node; but for a Blob of several parts, which takes two turns for each on Node 24
  * and 26, and is sent as a stream. Most would end within a tick, too. But in a turn all requests that
  * have come are read before the first is answered, and a client on the same machine, a proxy for example,
- * wakes once for several answers (a native Response on Node 24, 50 connections: 0.80 of the time).
+ * wakes once for several answers: a native Response on Node 24 takes 0.80 of the time, and 0.93 where the
+ * client never sleeps (50 connections).
  *
  * @param patience an event source, which opens before its first event, waits for a tick alone
  * @throws what the body fails with
