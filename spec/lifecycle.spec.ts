@@ -462,7 +462,7 @@ describe('HTTP/2 (hazards 51, 52, 100)', () => {
     for (const path of ['/api/../api/x', '//api/x', '/api/x#']) {
       expect((await ask({ ':path': path })).head[':status']).toBe(404)
     }
-    expect((await ask({ ':path': '/api/x', ':authority': 'u:p@h' })).head[':status']).toBe(400)
+    expect((await ask({ ':path': '/api/x', ':authority': '1.2.3.999' })).head[':status']).toBe(400)
   })
 
   it('aborts the signal and cancels the stream when its client closes it', async () => {

@@ -550,6 +550,25 @@ describeHosts('a stream that fails', (host) => {
     expect(unhandled).toEqual([])
   })
 
+  it('is broken off, once it is its turn, where its client has asked for more than one answer', async () => {
+    const first = createDeferred<Response>()
+    const { body, controller } = createProducer()
+    controller.enqueue(Buffer.from('begun'))
+    let count = 0
+    const app = await serve(host, [routeX(() => (count++ ? new Response(body) : first.promise))])
+    const socket = await open(app.port)
+    const head = 'GET /api/x HTTP/1.1\r\nHost: localhost\r\n\r\n'
+    socket.write(head + head)
+    while (count < 2) await turns(1)
+    await turns(3)
+    controller.error(new Error('broken'))
+    while (log.mock.calls.length === 0) await turns(1)
+    first.resolve(new Response('first'))
+    const seen = (await readAll(socket)).toString('latin1')
+    expect(seen).toMatch(/first/)
+    expect(seen).not.toMatch(/\r\n0\r\n\r\n$/)
+  })
+
   it('with compression() in front is broken off too', async () => {
     const { body, controller } = createProducer()
     const compress = compression({ filter: () => true, threshold: 0 }) as Middleware

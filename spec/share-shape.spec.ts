@@ -53,22 +53,26 @@ async function holdTwo(host: Host, path: string): Promise<readonly [Pair, Pair]>
 }
 
 describeHosts('two requests at the same time', (host) => {
-  it.each([
-    ['served', '/api/served'],
-    ['passed on', '/other'],
-  ])('are of one hidden class each for req and res where they are %s', async (_how, path) => {
-    const isShared = async () => {
-      const [[req, res], [otherReq, otherRes]] = await holdTwo(host, path)
-      return isAlike(req, otherReq) && isAlike(res, otherRes)
-    }
-    // Another application has other prototypes: one of 64 has no luck.
-    expect((await isShared()) || (await isShared()) || (await isShared())).toBe(true)
-  })
+  const isLone = Number.parseInt(process.versions.v8, 10) < 13
+
+  // Later ones do it by themselves, though not in a process with hundreds of applications, as this may be.
+  if (isLone) {
+    it.each([
+      ['served', '/api/served'],
+      ['passed on', '/other'],
+    ])('are of one hidden class each for req and res where they are %s', async (_how, path) => {
+      const isShared = async () => {
+        const [[req, res], [otherReq, otherRes]] = await holdTwo(host, path)
+        return isAlike(req, otherReq) && isAlike(res, otherRes)
+      }
+      // Another application has other prototypes: one of 64 has no luck.
+      expect((await isShared()) || (await isShared()) || (await isShared())).toBe(true)
+    })
+  }
 
   it('stay what they are where they share their hidden class anyway', async () => {
     const [[req, res]] = await holdTwo(host, '/other')
-    const isTurned = host.isExpress && Number.parseInt(process.versions.v8, 10) < 13
-    expect([isDictionary(req), isDictionary(res)]).toEqual([isTurned, isTurned])
+    expect([isDictionary(req), isDictionary(res)]).toEqual(Array(2).fill(host.isExpress && isLone))
   })
 })
 

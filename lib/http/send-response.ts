@@ -97,8 +97,10 @@ export function hasBegun(res: ServerResponse): boolean {
 /** Shows the client that the answer is incomplete (hazard 132). */
 export function breakOff(res: ServerResponse | Http2ServerResponse): void {
   // Destroyed without a code, an HTTP/2 stream looks complete. 2: INTERNAL_ERROR.
-  if (isHttp2(res)) res.stream.close(2)
-  else res.destroy()
+  if (isHttp2(res)) return res.stream.close(2)
+  // Pipelined, and not yet its turn: Node 24 would then send what there is, and leave the client waiting.
+  if (res.socket === null) res.once('socket', (socket) => socket.destroy())
+  res.destroy()
 }
 
 /**
