@@ -554,12 +554,12 @@ describeHosts('a stream that fails', (host) => {
     const first = createDeferred<Response>()
     const { body, controller } = createProducer()
     controller.enqueue(Buffer.from('begun'))
-    let count = 0
-    const app = await serve(host, [routeX(() => (count++ ? new Response(body) : first.promise))])
+    const answers = [first.promise, new Response(body)]
+    const app = await serve(host, [routeX(() => answers.shift())])
     const socket = await open(app.port)
     const head = 'GET /api/x HTTP/1.1\r\nHost: localhost\r\n\r\n'
     socket.write(head + head)
-    while (count < 2) await turns(1)
+    while (answers.length > 0) await turns(1)
     await turns(3)
     controller.error(new Error('broken'))
     while (log.mock.calls.length === 0) await turns(1)
