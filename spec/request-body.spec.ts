@@ -1,8 +1,9 @@
 // Bodies that a handler reads from the socket, as the client sends them.
+import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import * as http2 from 'node:http2'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, type Socket, connect } from 'node:net'
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import express5 from 'express'
@@ -11,6 +12,7 @@ import { json, startApi, type StartApiOptions } from 'express-start-api'
 import { routeX } from './support/handlers'
 import { type Host, describeHosts, expressHosts, hosts, listen, serve } from './support/hosts'
 import { post, toForm, toNode } from './support/post'
+import { recordProcessErrors } from './support/process-errors'
 import { open, rawHead, rawRequest, readAll } from './support/raw-request'
 import { apiRoutes } from './support/routes'
 
@@ -148,6 +150,21 @@ describeHosts('A request body', (host) => {
     const { body } = await post(port, '/api/body', { body: 'x'.repeat(300_000) })
     expect(JSON.parse(body)).toEqual({ read: 300_000 })
     expect(heard.join('')).toHaveLength(300_000)
+  })
+
+  it('leaves such a listener its chunks, read as a stream', async () => {
+    const heard: Buffer[] = []
+    const api = bodyApi((request) => new Response(request.body).text())
+    await api.ready
+    const { port } = await serve(host, [
+      (req: IncomingMessage, _res: unknown, next: () => void) => {
+        req.on('data', (chunk: Buffer) => heard.push(chunk))
+        next()
+      },
+      api,
+    ])
+    expect((await post(port, '/api/body', { body: 'hello' })).body).toBe('{"read":"hello"}')
+    expect(Buffer.concat(heard).toString()).toBe('hello')
   })
 
   it('is the same bytes after a setEncoding() in front', async () => {
@@ -373,6 +390,42 @@ describeHosts('A client that leaves', (host) => {
     expect(await failure).toMatchObject({ name: 'AbortError' })
   })
 
+  it('is answered if it ends its side after its whole request', async () => {
+    const api = routeX(async ({ request }) => Response.json(await request.json()))
+    const { port } = await serve(host, [api])
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    socket.end(`${rawHead('POST /api/x HTTP/1.1', ['Content-Length: 7'])}{"a":1}`)
+    expect((await readAll(socket)).toString()).toMatch(/^HTTP\/1\.1 200 [^]*\{"a":1\}$/)
+  })
+
+  it.each<[string, (request: Request) => Promise<unknown>]>([
+    ['text()', (request) => request.text()],
+    ['its stream', (request) => new Response(request.body).text()],
+  ])(
+    'during a second request of its connection ends no process: %s is not waited for',
+    async (_, read) => {
+      const outcomes: unknown[] = []
+      const api = routeX(({ request }) => {
+        void read(request).catch((error: Error) => outcomes.push(error.name))
+        return new Response('done')
+      })
+      const { port } = await serve(host, [api])
+      const head = 'POST /api/x HTTP/1.1\r\nHost: localhost\r\nContent-Length:'
+      const errors = await recordProcessErrors(async () => {
+        for (let round = 0; round < 20; round++) {
+          const socket = await open(port)
+          socket.on('error', () => {}).resume()
+          socket.write(`${head} 2\r\n\r\nhe${head} 50\r\n\r\nhe`)
+          await sleep(round % 4)
+          socket.resetAndDestroy()
+        }
+        await sleep(20)
+      })
+      expect(errors).toEqual([])
+      expect(outcomes.length).toBeGreaterThan(0)
+    },
+  )
+
   it('aborts the signal, and is no error of the application', async () => {
     const aborted = signal<boolean>()
     const { socket, failure } = await leave('length', async (request) => {
@@ -463,6 +516,21 @@ describeHosts('A body that is read too late', (host) => {
     const socket = await open(port)
     socket.write(`${rawHead('POST /api/x HTTP/1.1', ['Content-Length: 5'])}he`)
     expect(await failure.promise).toMatchObject({ code: 'ERR_START_API_BODY_CONSUMED' })
+    socket.destroy()
+  })
+
+  it('is no such body while the answer is still on its way', async () => {
+    const read = signal<string>()
+    const api = routeX(({ request }) => {
+      void request.text().then(read.resolve)
+      return new Response('x'.repeat(2e7))
+    })
+    const { port } = await serve(host, [api])
+    const socket = await open(port)
+    socket.write(`${rawHead('POST /api/x HTTP/1.1', ['Content-Length: 5'])}he`)
+    await once(socket, 'readable')
+    socket.write('llo')
+    expect(await read.promise).toBe('hello')
     socket.destroy()
   })
 
@@ -629,6 +697,18 @@ describe('A request that the network can not produce', () => {
     expect(await readOf(destroyed(), { complete: true })).toBe('a')
     expect(await readOf(destroyed(), properties)).toBe('AbortError')
   })
+
+  it('rejects the read if it fails, whenever that is', async () => {
+    for (const when of [process.nextTick, queueMicrotask, setImmediate]) {
+      const stream = new Readable({ read() {} })
+      stream.push('a')
+      when(() => when(() => stream.destroy(new Error('broken'))))
+      const errors = await recordProcessErrors(async () => {
+        expect(await readOf(stream, { complete: false })).toBe('AbortError')
+      })
+      expect(errors).toEqual([])
+    }
+  })
 })
 
 describe('A request body over HTTP/2', () => {
@@ -668,6 +748,29 @@ describe('A request body over HTTP/2', () => {
     for await (const chunk of empty) none += String(chunk)
     await close()
     expect([text, none]).toEqual(['{"read":"ü"}', '{"read":""}'])
+  })
+
+  it.each([
+    ['with a length', { 'content-length': 5 }],
+    ['without', {}],
+  ])('is read behind a logger that listens as well, %s', async (_, headers) => {
+    let heard = ''
+    const app = connectHost.create()
+    app.use('/', (req, _res, next) => {
+      req.on('data', (chunk: Buffer) => (heard += String(chunk)))
+      next()
+    })
+    const api = bodyApi(async (request) => request.text())
+    await api.ready
+    app.use('/', api)
+    const { client, close } = await serveHttp2(app.listener)
+    const stream = client.request({ ...head, ...headers })
+    stream.write('he')
+    setImmediate(() => stream.end('llo'))
+    let text = ''
+    for await (const chunk of stream) text += String(chunk)
+    await close()
+    expect([text, heard]).toEqual(['{"read":"hello"}', 'hello'])
   })
 
   it('rejects the read when the client leaves (hazard 100)', async () => {

@@ -271,6 +271,29 @@ describeHosts('the Request', (host) => {
     expect(await answer.json()).toEqual([['hello', 'hello'], false, true, true])
   })
 
+  it('does not call its body used because a clone of it was read', async () => {
+    const answer = await post(host, async (request) => {
+      const { body } = request
+      await request.clone().text()
+      return json([request.bodyUsed, request.body === body, await request.text()])
+    })
+    expect(await answer.json()).toEqual([false, false, 'hello'])
+  })
+
+  it('has a body that ends for readers with buffers of their own', async () => {
+    const answer = await post(host, async (request) => {
+      const reader = request.body!.getReader({ mode: 'byob' })
+      let text = ''
+      for (let isOver = false; !isOver;) {
+        const { done, value } = await reader.read(new Uint8Array(3))
+        text += new TextDecoder().decode(value)
+        isOver = done
+      }
+      return json(text)
+    })
+    expect(await answer.json()).toBe('hello')
+  })
+
   it('takes nothing from the socket to be cloned, and clones have streams of bytes as well', async () => {
     const seen: unknown[] = []
     const look: Layer = (req, _res, next) => {

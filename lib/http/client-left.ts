@@ -98,7 +98,8 @@ function onceConnectionClosed(res: ServerResponse, callback: () => void): () => 
   if (callbacks === undefined) {
     const all = (callbacks = new Set())
     queued.set(socket, all)
-    socket.once('close', () => {
+    // Made by hand, it may emit nothing either (hazard 239).
+    socket.once?.('close', () => {
       for (const each of all) each()
     })
   }

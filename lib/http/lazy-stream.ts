@@ -59,7 +59,7 @@ export class LazyStream {
 
   /**
    * What a native Request is made with. It would refuse a body that is used, or held by a reader, and so
-   * learns that once it is made: see `settle()`.
+   * learns that afterwards: from `settle()`, which whoever makes one later than the stream has to call.
    */
   toNative(): Stream {
     if (!isTakenForNative) return (this.#stream ??= toStream(this.#source))

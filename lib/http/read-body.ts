@@ -4,8 +4,9 @@ import { StartApiError } from '../errors'
 import { nextTick, setImmediate } from '../real-timers'
 import { declaredLength, tooLarge } from './body-length'
 import { type BodySource, joinChunks, toOwn } from './body-source'
+import { isGone } from './client-left'
 
-const EVENTS = ['readable', 'end', 'error', 'close'] as const
+const EVENTS = ['readable', 'end', 'close'] as const
 
 /**
  * Takes nothing from the socket until the first read, and then only what is asked for: a body that
@@ -43,7 +44,10 @@ export function readBody(
   /** Awaited: what came in one packet with the head is only parsed once this turn's code is through. */
   async function start(): Promise<void> {
     begun = true
-    rejectLate()
+    // After the answer, Node discards the body: waiting for it would take forever (hazard 64).
+    if (res.writableEnded) throw stop(late())
+    // Never taken away: an error that comes when nobody waits any more would end the process.
+    req.on('error', onEvent)
     // Somebody else has begun since the Request was made.
     if (req.readableDidRead) {
       parsed = await findParsed()
@@ -51,14 +55,9 @@ export function readBody(
     }
   }
 
-  /** After the answer, Node discards the body: waiting for it would take forever (hazard 64). */
-  function rejectLate(): void {
-    if (res.writableEnded) throw stop(late())
-  }
-
   function listen(): void {
     if (isListening || failure !== undefined) return
-    rejectLate()
+    if (res.closed || isGone(res)) throw stop(res.writableEnded ? late() : aborted())
     isListening = true
     // While `readable` is listened to, other listeners (loggers) get `data` as it is read here.
     for (const event of EVENTS) req.on(event, onEvent)
@@ -119,7 +118,8 @@ export function readBody(
       if (!begun) await start()
       if (parsed !== undefined) return parsed.readAll()
       const chunks: Uint8Array[] = []
-      let isTurnOver = req.complete
+      // Whoever makes the request flow takes what nobody listens for meanwhile.
+      let isTurnOver = req.complete || req.readableFlowing !== null
       for (let bytes = take(); bytes !== undefined; bytes = take()) {
         if (bytes !== null) chunks.push(bytes)
         else if (isTurnOver) {

@@ -7,6 +7,7 @@ import { type PlainResponse, takePlainResponse, takeText } from '../define/text-
 import { StartApiError, toError } from '../errors'
 import type { ResponseState } from '../event/response-state'
 import { mergeCookies } from '../event/set-cookie'
+import { declaresBody } from './body-length'
 import { isGone, isHeld, isHttp2, onceClosed } from './client-left'
 import {
   type BodyReader,
@@ -126,7 +127,10 @@ async function sendBody(
 ): Promise<void> {
   const events = /^text\/event-stream\b/i.test(String(head.headers.get('content-type') ?? ''))
   try {
-    const start = await readStart(reader, events ? 'tick' : 'turn')
+    // Reading a body takes a turn. By the next one Node has closed the connection of a client that has
+    // ended its side, as `nc -N` does.
+    const patience = res.req !== undefined && declaresBody(res.req) ? 'tick or turn' : 'turn'
+    const start = await readStart(reader, events ? 'tick' : patience)
     // Meanwhile another part of the application has answered, or the client left.
     if (hasBegun(res)) return stop(reader)
     if (isGone(res)) {

@@ -117,7 +117,7 @@ export class ServerRequest extends NativeRequest {
 
   override get bodyUsed(): boolean {
     const body = this.#body
-    return body === undefined || (body.isMade && this.#isMade) ? super.bodyUsed : body.isUsed
+    return body === undefined || body.isMade ? super.bodyUsed : body.isUsed
   }
 
   /** `undefined` if somebody reads the stream: what it has given is no longer in the source. */
