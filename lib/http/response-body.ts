@@ -34,7 +34,7 @@ const MAX_CHUNKS = 64
  * parts takes two turns for each and is sent as a stream.
  *
  * @param patience what is waited for. `'tick'`: that alone, as for an event source, which opens before its
- *   first event. `'tick or turn'`: a turn where the body has begun and not ended. `'turn'`: that in any case.
+ *   first event. `'needed turn'`: a turn where the body has begun and not ended. `'turn'`: that in any case.
  *   In a turn all requests that have come are read before the first is answered, and a client on the same
  *   machine, a proxy for example, wakes once for several answers: a native Response on Node 24 takes 0.80 of
  *   the time, and 0.93 where the client never sleeps (50 connections)
@@ -42,7 +42,7 @@ const MAX_CHUNKS = 64
  */
 export async function readStart(
   reader: BodyReader,
-  patience: 'tick' | 'tick or turn' | 'turn',
+  patience: 'tick' | 'needed turn' | 'turn',
 ): Promise<BodyStart> {
   const start = {
     chunks: [] as Buffer[],
@@ -75,7 +75,7 @@ export async function readStart(
   collect().catch((error: unknown) => (failure = { error }))
   if (patience !== 'turn') await new Promise<void>((resolve) => nextTick(resolve))
   const isOpen = start.chunks.length > 0 && start.phase === 'reading'
-  if (patience === 'turn' || (patience === 'tick or turn' && isOpen)) {
+  if (patience === 'turn' || (patience === 'needed turn' && isOpen)) {
     await new Promise<void>((resolve) => setImmediate(resolve))
   }
   taken = true
