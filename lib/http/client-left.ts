@@ -9,6 +9,11 @@ export function isGone(res: ServerResponse | Http2ServerResponse): boolean {
   return res.destroyed || (isQueued(res) && res.req.socket.destroyed)
 }
 
+/** Whether the answer is out, or can't get there. */
+export function isClosed(res: ServerResponse): boolean {
+  return res.closed || isGone(res)
+}
+
 /** By its stream: responses made by hand may lack their request (hazard 239). */
 export function isHttp2(res: ServerResponse | Http2ServerResponse): res is Http2ServerResponse {
   return 'stream' in res
@@ -45,7 +50,7 @@ export function onceGone(
     const done = req.httpVersionMajor > 1 ? res.writableEnded : res.writableFinished
     if (!done) callback()
   }
-  if (!res.closed && !isGone(res) && !req.aborted) return onceClosed(res, onClose)
+  if (!isClosed(res) && !req.aborted) return onceClosed(res, onClose)
   onClose()
   return () => {}
 }

@@ -4,7 +4,7 @@ import { StartApiError } from '../errors'
 import { nextTick, setImmediate } from '../real-timers'
 import { declaredLength, tooLarge } from './body-length'
 import { type BodySource, joinChunks, toOwn } from './body-source'
-import { isGone } from './client-left'
+import { isClosed } from './client-left'
 
 const EVENTS = ['readable', 'end', 'close'] as const
 
@@ -35,9 +35,10 @@ export function readBody(
   let isListening = false
   let wake = (): void => {}
   const onEvent = () => wake()
+  // Not `writableFinished`, which HTTP/2's response has set whenever its stream is over.
+  const stopAnswered = () => stop(res.writableEnded ? late() : aborted())
   const onAnswered = () => {
-    // Not `writableFinished`, which HTTP/2's response has set whenever its stream is over.
-    stop(res.writableEnded ? late() : aborted())
+    stopAnswered()
     wake()
   }
 
@@ -57,7 +58,7 @@ export function readBody(
 
   function listen(): void {
     if (isListening || failure !== undefined) return
-    if (res.closed || isGone(res)) throw stop(res.writableEnded ? late() : aborted())
+    if (isClosed(res)) throw stopAnswered()
     isListening = true
     // While `readable` is listened to, other listeners (loggers) get `data` as it is read here.
     for (const event of EVENTS) req.on(event, onEvent)

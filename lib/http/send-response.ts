@@ -129,7 +129,8 @@ async function sendBody(
   try {
     // Reading a body takes a turn. By the next one Node has closed the connection of a client that has
     // ended its side, as `nc -N` does.
-    const patience = res.req !== undefined && declaresBody(res.req) ? 'needed turn' : 'turn'
+    const patience =
+      res.req?.headers !== undefined && declaresBody(res.req) ? 'needed turn' : 'turn'
     const start = await readStart(reader, events ? 'tick' : patience)
     // Meanwhile another part of the application has answered, or the client left.
     if (hasBegun(res)) return stop(reader)
