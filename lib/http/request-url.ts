@@ -99,6 +99,10 @@ function isSetIn(router: HostRouter, option: 'caseSensitive' | 'strict', depth: 
 /** `http://host` before a path, the request line's absolute form; anything odder is not ours. */
 const ABSOLUTE_FORM = /^https?:\/\/(?:[\w.~-]+|\[[\da-f:.]+\])(?::\d{1,5})?(?=\/)/i
 
+function toOriginForm(url: string): string {
+  return url.startsWith('/') ? url : url.replace(ABSOLUTE_FORM, '')
+}
+
 /**
  * The raw pathname below the mount path, as guards in front saw it, or `undefined` for a target that
  * they and WHATWG URLs read differently: such a request reaches no handler (hazards 6 to 31).
@@ -128,7 +132,7 @@ const READ_BY_LEGACY_PARSER = /^[^/]|[\t\n\f\r #\xa0\ufeff]/
 const PLAIN_PATH = /^\/(?!\/)[\w\-.~!$&()*+,;=:@/%]*$/
 
 function pathOf(url: string): string | undefined {
-  const target = url.startsWith('/') ? url : url.replace(ABSOLUTE_FORM, '')
+  const target = toOriginForm(url)
   const end = target.indexOf('?')
   const path = end === -1 ? target : target.slice(0, end)
   if (READ_BY_LEGACY_PARSER.test(url)) return PLAIN_PATH.test(path) ? path : undefined
@@ -184,7 +188,7 @@ function isSplitElsewhere(pathname: string, original: string): boolean {
  * bytes above ASCII, which it would encode a second time (hazard 26).
  */
 export function toWireTarget(req: HostRequest): string {
-  const target = (req.originalUrl ?? req.url ?? '/').replace(ABSOLUTE_FORM, '')
+  const target = toOriginForm(req.originalUrl ?? req.url ?? '/')
   if (!/[\\\x80-\uffff]/.test(target)) return target
   const end = target.indexOf('?')
   const path = end === -1 ? target : target.slice(0, end)
