@@ -270,7 +270,7 @@ describe('supertest', () => {
 
 describe('requests and responses made by hand (hazard 239)', () => {
   /** What unit tests and cloud adapters pass: no socket, no rawHeaders, no `closed`, no `req.on`. */
-  const ask = (api: StartApi, request: object) =>
+  const ask = (api: StartApi, request: object, response: object = {}) =>
     new Promise<{ status: number; headers: Record<string, unknown>; body: string }>((resolve) => {
       const headers: Record<string, unknown> = {}
       let body = ''
@@ -287,6 +287,7 @@ describe('requests and responses made by hand (hazard 239)', () => {
           if (chunk !== undefined) body += Buffer.from(chunk).toString()
           resolve({ status: res.statusCode, headers, body })
         },
+        ...response,
       }
       api(request as IncomingMessage, res as unknown as ServerResponse)
     })
@@ -321,6 +322,23 @@ describe('requests and responses made by hand (hazard 239)', () => {
     expect(await ask(api, { method: 'GET', url: '/none', headers: {} })).toMatchObject({
       status: 404,
     })
+  })
+
+  it.each([
+    ['a request without headers', { req: {} }],
+    ['a connection that emits nothing', { socket: null, once() {}, off() {}, req: { socket: {} } }],
+  ])('are served with %s behind the response', async (_, response) => {
+    const api = startApi(
+      apiRoutes({
+        'api/x.ts': {
+          GET: ({ request }) =>
+            new Response(new Blob([`${request.url} ${request.signal.aborted}`]).stream()),
+        },
+      }),
+    )
+    const request = { method: 'GET', url: '/api/x', headers: {} }
+    const { status, body } = await ask(api, request, response)
+    expect([status, body]).toEqual([200, 'http://localhost/api/x false'])
   })
 
   it('are served with the body that stands on `req.body`', async () => {
