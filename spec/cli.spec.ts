@@ -172,6 +172,9 @@ describe('start-api', () => {
     [['manifest', ''], 'directory is empty.'],
     [['status', ''], 'app module is empty.'],
     [['new', ''], 'path is empty.'],
+    [['new', '/api/x', '--dir', ''], '--dir is empty. Is a variable of the shell unset?'],
+    [['routes', __dirname, '--base', ''], '--base is empty.'],
+    [['check', __dirname, '--ignore', 'a', '--ignore', ''], '--ignore is empty.'],
   ])('turns down %j', async (args, message) => {
     expect(await rejection(args)).toMatch(message)
   })

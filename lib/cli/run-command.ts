@@ -67,12 +67,18 @@ async function runIn(
   if (values.help === true) return { stdout: command.usage, exitCode: 0 }
   const [operand = command.defaultOperand, ...more] = positionals
   if (operand === undefined) throw new CommandError(`${command.operand} is missing.`)
-  if (operand === '') {
-    throw new CommandError(`${command.operand} is empty. Is a variable of the shell unset?`)
+  const empty = operand === '' ? command.operand : findEmpty(values)
+  if (empty !== undefined) {
+    throw new CommandError(`${empty} is empty. Is a variable of the shell unset?`)
   }
   if (more.length > 0)
     throw new CommandError(`takes one ${command.operand}, not ${positionals.length}.`)
   return command.run(operand, values, terminal)
+}
+
+function findEmpty(values: Values): string | undefined {
+  const found = Object.entries(values).find(([, value]) => [value].flat().includes(''))
+  return found && `--${found[0]}`
 }
 
 function readArgs(
