@@ -729,6 +729,11 @@ describeHosts('middleware that keeps what `res.write()` and `res.end()` are give
   }
 
   it.each<[string, () => Response, number]>([
+    ['a short text', () => new Response('plain'), 5],
+    ['a text', () => new Response('hällo'.repeat(2000)), 12_000],
+    ['`json()`', () => json({ a: 1 }), 7],
+    ['`json()` of more than ASCII', () => json({ a: 'é' }), 10],
+    ['short bytes', () => new Response(Uint8Array.from([97, 98])), 2],
     ['bytes', () => new Response(new Uint8Array([0xe4, 98, 99])), 3],
     ['a Blob', () => new Response(new Blob(['hällo'])), 6],
     ['a stream', () => new Response(lines(20)), 20 * 7 * 5000 + 10 * 5000],
@@ -751,6 +756,29 @@ describeHosts('middleware that keeps what `res.write()` and `res.end()` are give
     expect(answer.length).toBe(size)
     expect(kept.map((chunk) => Buffer.isBuffer(chunk))).toEqual(kept.map(() => true))
     expect(Buffer.concat(kept as Buffer[]).equals(answer)).toBe(true)
+  })
+
+  it.each<[string, () => Response]>([
+    ['`json()`', () => json({ a: 1 })],
+    ['`json()` of more than ASCII', () => json({ a: 1, b: 'ü' })],
+    ['`json()` with a status', () => json({ a: 1 }, { status: 201 })],
+    ['a native text', () => new Response('{"a":1}')],
+    ['bytes', () => new Response(Buffer.from('{"a":1}'))],
+  ])('may write more than ASCII into the text of %s', async (_name, make) => {
+    const rewrite: Middleware = (_req, res, next) => {
+      const { end } = res
+      res.end = (chunk: unknown, ...rest: unknown[]) => {
+        const text = String(chunk).replace('{', '{"é":0,')
+        res.setHeader('content-length', Buffer.byteLength(text))
+        end.apply(res, [text, ...rest])
+      }
+      next()
+    }
+    const app = await serve(host, [rewrite, routeX(make)])
+    for (let turn = 0; turn < 2; turn++) {
+      const text = await (await fetch(`${app.url}/api/x`)).text()
+      expect(text).toBe((await make().text()).replace('{', '{"é":0,'))
+    }
   })
 })
 

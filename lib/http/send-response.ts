@@ -1,6 +1,6 @@
 // Per request, last stage: fetch Response → Node's res, beside what middleware in front put there.
 import { isAscii } from 'node:buffer'
-import { type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
+import { ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
 import { isNullBodyStatus } from '../define/null-body'
 import { type PlainResponse, takePlainResponse, takeText } from '../define/text-response'
@@ -87,7 +87,7 @@ function sendPlain(res: ServerResponse, { status, headers, text }: PlainResponse
   const body = toWire(text)
   res.setHeader('content-length', String(body.length))
   if (res.req?.method === 'HEAD') res.end()
-  else res.end(body, 'latin1')
+  else endWith(res, body)
 }
 
 /** Whether there is an answer already. The head of one that ended after its client had left is never sent. */
@@ -161,16 +161,25 @@ function sendWhole(
   setHead(res, head)
   const body = chunks.length > 1 ? Buffer.concat(chunks as Buffer[]) : chunks[0]
   if (body === undefined || res.req?.method === 'HEAD') res.end()
-  else if (typeof body === 'string') res.end(body, 'latin1')
-  else if (body.length > MAX_SHORT || !isAscii(body)) res.end(body)
-  else res.end(body.toString('latin1'), 'latin1')
+  else endWith(res, body)
 }
+
+/** Node's own. */
+const { end } = ServerResponse.prototype
 
 /**
  * Bytes up to here go out as a text: Node writes head and text at once, and bytes after the head. (Node
  * 24: 1.5 of 24 µs for a native Response of a JSON text.)
  */
 const MAX_SHORT = 4096
+
+/** What middleware has put in the place of `res.end()` gets bytes, as Express gives them. */
+function endWith(res: ServerResponse, body: string | Buffer): void {
+  if (res.end !== end) res.end(typeof body === 'string' ? Buffer.from(body, 'latin1') : body)
+  else if (typeof body === 'string') res.end(body, 'latin1')
+  else if (body.length > MAX_SHORT || !isAscii(body)) res.end(body)
+  else res.end(body.toString('latin1'), 'latin1')
+}
 
 /**
  * ASCII, which has as many bytes in UTF-8 as letters, stays a text: Node writes it and the head at once,
