@@ -528,6 +528,38 @@ describeHosts('a handler that answers through `context.res` (hazard 122)', (host
     expect(unhandled).toEqual([])
   })
 
+  it('leaves a form with files that nobody reads to its end', async () => {
+    const makeForm = (size: number) => {
+      const form = new FormData()
+      for (const name of ['a', 'b', 'c']) form.append(name, new File(['x'.repeat(size)], name))
+      return new Response(form)
+    }
+    const unhandled = await recordProcessErrors(async () => {
+      const head = await headX(host, () => makeForm(10))
+      expect(head.status).toBe(200)
+      const empty = await getX(host, () => {
+        setResponseStatus(204)
+        return makeForm(10)
+      })
+      expect([empty.status, empty.body]).toEqual([204, ''])
+      let isSent = false
+      const app = await serve(host, [
+        routeX(async ({ context: { res } }) => {
+          res.once('close', () => (isSent = true))
+          await undefined
+          return makeForm(2_000_000)
+        }),
+      ])
+      const socket = await open(app.port)
+      socket.write(rawHead('GET /api/x HTTP/1.1'))
+      await once(socket, 'data')
+      socket.destroy()
+      while (!isSent) await new Promise((resolve) => setTimeout(resolve, 5))
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    })
+    expect(unhandled).toEqual([])
+  })
+
   it('keeps early hints in front of the answer (hazard 148)', async () => {
     const app = await serve(host, [
       routeX(({ context: { res } }) => {

@@ -5,7 +5,7 @@ import { NativeResponse } from '../define/native-response'
 import { StartApiError } from '../errors'
 import { nextTick, setImmediate } from '../real-timers'
 
-export type BodyReader = ReadableStreamDefaultReader<unknown>
+export type BodyReader = Pick<ReadableStreamDefaultReader<unknown>, 'read' | 'cancel'>
 export type BodyRead = ReadableStreamReadResult<unknown>
 
 /** The beginning of a body. */
@@ -96,7 +96,24 @@ export function getReader(response: Response): BodyReader {
       'The body of the Response was already read or sent. Make a new Response for each request, or return response.clone().',
     )
   }
-  return toStream(body).getReader()
+  const reader = toStream(body).getReader()
+  if (!isFilledAhead(response)) return reader
+  return { read: () => reader.read(), cancel: () => drain(reader) }
+}
+
+/**
+ * Node 24 fills the stream of a FormData in a function that nobody waits for. If the stream is cancelled
+ * meanwhile, that function fails, which ends the process; whatever it holds is on its way into memory.
+ */
+function isFilledAhead({ headers }: Response): boolean {
+  return FILLS_FORMS && headers.get('content-type')?.includes('----formdata-undici-') === true
+}
+
+/** undici's, where fetch's is that of Node. */
+const FILLS_FORMS = Number.parseInt(process.versions['undici'] ?? '', 10) >= 7
+
+async function drain(reader: BodyReader): Promise<void> {
+  while (!(await reader.read()).done);
 }
 
 /** Of a Response in Node 20 and 22: where it keeps a body, and beside its stream what that was made of. */
@@ -125,9 +142,12 @@ export function takeSource(response: Response): string | undefined {
 }
 
 /** Lets the producer stop. */
-export function discard({ body }: Response): void {
+export function discard(response: Response): void {
+  const { body } = response
+  if (body === null) return
   // Fails for a body that is in other hands, and with the error of one that has failed (hazard 169).
-  if (body !== null) toStream(body).cancel().catch(ignore)
+  if (!isFilledAhead(response)) toStream(body).cancel().catch(ignore)
+  else if (!body.locked) drain(toStream(body).getReader()).catch(ignore)
 }
 
 /** node-fetch has Node's own kind of stream for a body. */
