@@ -16,7 +16,7 @@ import express, { type Request as ExpressRequest } from 'express'
 import express4 from 'express4'
 import { rateLimit } from 'express-rate-limit'
 import session from 'express-session'
-import { type AnyMiddleware, fromExpress, json } from 'express-start-api'
+import { type AnyMiddleware, fromExpress, json, startApi } from 'express-start-api'
 import { getRequest, setHeader } from 'express-start-api/server'
 import helmet from 'helmet'
 import multer from 'multer'
@@ -36,6 +36,7 @@ import {
 import { post, toForm } from './support/post'
 import { recordProcessErrors, recordWarnings } from './support/process-errors'
 import { open, rawHead } from './support/raw-request'
+import { apiRoutes } from './support/routes'
 
 type Handler = ChainHandler
 
@@ -77,6 +78,67 @@ async function answerOf(response: Response) {
 }
 
 describeHosts('fromExpress()', (host) => {
+  it("shows the route's params on `req.params`, decoded, where guards look for them", async () => {
+    const seen: unknown[] = []
+    const deny: Middleware = (req, res, next) => {
+      seen.push(req.params)
+      if (req.params.id !== 'a secret') return next()
+      res.statusCode = 403
+      res.end('no')
+    }
+    const router = express.Router({ mergeParams: true }).use(deny as never)
+    const guards = [
+      fromExpress(deny),
+      fromExpress(router),
+      fromExpress((_req, _res, next) => next()),
+    ]
+    const answers: unknown[] = []
+    for (const guard of guards) {
+      const api = startApi(
+        apiRoutes({
+          'api/x/$id.ts': {
+            GET: ({ params, context: { req } }) =>
+              json([params.id, (req as { params?: { id?: string } }).params?.id]),
+          },
+        }),
+        { middleware: [guard] },
+      )
+      const app = await serve(host, [api])
+      for (const id of ['a%20secret', '7']) {
+        answers.push(await answerOf(await fetch(`${app.url}/api/x/${id}`)))
+      }
+    }
+    const open = [200, '["7","7"]']
+    const known = [200, '["a secret","a secret"]']
+    expect(answers).toEqual([[403, 'no'], open, [403, 'no'], open, known, open])
+    expect(seen).toEqual([{ id: 'a secret' }, { id: '7' }, { id: 'a secret' }, { id: '7' }])
+  })
+
+  it('leaves `req.params` as they came where it leaves the route, and keeps those of mounts', async () => {
+    const seen: unknown[] = []
+    const see: Middleware = (req, _res, next) => {
+      seen.push(req.params)
+      next()
+    }
+    const api = startApi(apiRoutes({ 'api/x/$id.ts': { GET: () => new Response('route') } }), {
+      middleware: [fromExpress([see, (_req, _res, next) => next('route')])],
+    })
+    const front: Middleware = (req, _res, next) => {
+      req.params = { tenant: 'acme' }
+      next()
+    }
+    const behind: Middleware = (req, res) => {
+      seen.push(Object.keys(req.params ?? {}).includes('id'))
+      res.end('behind')
+    }
+    // Express gives each layer its own: one that calls on startApi() itself.
+    const mounted: Middleware = (req, res, next) =>
+      front(req, res, () => api(req, res, () => behind(req, res, next)))
+    const app = await serve(host, [mounted])
+    expect(await answerOf(await fetch(`${app.url}/api/x/7`))).toEqual([200, 'behind'])
+    expect(seen).toEqual([{ tenant: 'acme', id: '7' }, false])
+  })
+
   it('goes on where the middleware calls `next()`, with what it left on `req` and `res`', async () => {
     const mark: Middleware = (req, res, next) => {
       req.mark = 'marked'

@@ -542,10 +542,10 @@ describeHosts('a handler that answers through `context.res` (hazard 122)', (host
         return makeForm(10)
       })
       expect([empty.status, empty.body]).toEqual([204, ''])
-      let isSent = false
+      let closed: Promise<unknown> | undefined
       const app = await serve(host, [
         routeX(async ({ context: { res } }) => {
-          res.once('close', () => (isSent = true))
+          closed = once(res, 'close')
           await undefined
           return makeForm(2_000_000)
         }),
@@ -554,7 +554,7 @@ describeHosts('a handler that answers through `context.res` (hazard 122)', (host
       socket.write(rawHead('GET /api/x HTTP/1.1'))
       await once(socket, 'data')
       socket.destroy()
-      while (!isSent) await new Promise((resolve) => setTimeout(resolve, 5))
+      await closed
       await new Promise((resolve) => setTimeout(resolve, 50))
     })
     expect(unhandled).toEqual([])

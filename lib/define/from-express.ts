@@ -13,7 +13,7 @@ export type ExpressMiddleware<TReq = HostReq, TRes = HostRes> =
 /**
  * An Express middleware as a request middleware of Start, for the routes that name it.
  *
- * It gets the host's own `req` and `res`. What it leaves on them stays: `req.user`, `req.session` and
+ * It gets the host's own `req` and `res`, with the route's params on `req.params`. What it leaves on them stays: `req.user`, `req.session` and
  * `req.file` are in the handler's `context.req`, headers and cookies set on `res` are sent beside the
  * Response's, and after a body parser or multer the Request's body can still be read. `next(error)`,
  * what it throws and what it rejects with is an error of the route; after `next()` it is one only by

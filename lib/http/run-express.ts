@@ -12,6 +12,11 @@ import { passOn } from './pass-on'
 import { rebuildBody } from './rebuild-body'
 import { followParser, holdBody, isParsedLate } from './request-body'
 
+/** Node's `req`, and where Express keeps the params of the route. */
+interface RoutedRequest extends IncomingMessage {
+  params?: Readonly<Record<string, unknown>>
+}
+
 export type ExpressNext = (error?: unknown) => void
 
 /** A middleware as far as it is called here. */
@@ -26,14 +31,18 @@ export type ExpressLayer = (req: IncomingMessage, res: ServerResponse, next: Exp
  * - `next('route')` and `next('router')` leave the route: what is mounted behind `startApi()` answers.
  * - An answer through `res` results, once it is out, in a Response that describes it.
  * - A client that leaves before any of this rejects with an AbortError.
+ *
+ * `req.params` are those of the route beside those of mounts: guards and validators look there.
  */
 export function runExpress<T>(
   layers: readonly ExpressLayer[],
   event: RequestEvent,
-  { req, res }: NodeExchange,
+  { req, res }: NodeExchange & { readonly req: RoutedRequest },
   proceed: () => Promise<T>,
 ): Promise<T | Response> {
   const inContext = keepContext(event)
+  const { params } = req
+  req.params = { ...params, ...event.params }
   const mayFollow = !req.readableDidRead || isParsedLate(req)
   return new Promise((resolve, reject) => {
     let stage: 'layers' | 'rest' | 'over' = 'layers'
@@ -93,6 +102,7 @@ export function runExpress<T>(
         restore()
         if (!error) inContext(() => run(index + 1))
         else if (isSignal) {
+          req.params = params
           settle(() => resolve(passOn(toNotFoundResponse())))
         } else fail(error)
       }
