@@ -181,13 +181,17 @@ describeHosts('the Request', (host) => {
     expect(await answer.json()).toEqual([false, true, ['TypeError', 'TypeError'], 'hello', true])
   })
 
-  it('has a used, empty stream for whoever asks for one after a read', async () => {
+  it('has a used stream, held by its reader, for whoever asks for one after a read', async () => {
     const answer = await post(host, async (request) => {
       const text = await request.text()
-      const { done } = await request.body!.getReader().read()
-      return json([text, done, request.bodyUsed])
+      const body = request.body!
+      const open = () => body.getReader()
+      const refused = await Promise.resolve()
+        .then(open)
+        .catch((error: Error) => error.name)
+      return json([text, body.locked, refused, request.bodyUsed])
     })
-    expect(await answer.json()).toEqual(['hello', true, true])
+    expect(await answer.json()).toEqual(['hello', true, 'TypeError', true])
   })
 
   it('gives real buffers and blobs of exactly the body (hazard 63)', async () => {
@@ -278,6 +282,43 @@ describeHosts('the Request', (host) => {
       return json([request.bodyUsed, request.body === body, await request.text()])
     })
     expect(await answer.json()).toEqual([false, false, 'hello'])
+  })
+
+  it.each(['text', 'json', 'arrayBuffer', 'formData'] as const)(
+    'has, after `%s()`, a body that is locked: a second reader is told',
+    async (method) => {
+      const read = async (request: Request) => {
+        await request[method]().catch(() => {})
+        const body = request.body!
+        const open = (run: () => unknown) =>
+          Promise.resolve()
+            .then(run)
+            .then(String, (error: Error) => error.name)
+        return [
+          body.locked,
+          request.bodyUsed,
+          await open(() => body.getReader().closed),
+          await open(() => body.tee()),
+          await open(() => body.cancel()),
+          await open(() => request.clone()),
+          await open(() => new Request(request)),
+        ]
+      }
+      const init = { method: 'POST', body: '"hello"' }
+      const genuine = new Request('http://localhost', init)
+      const answer = await post(host, async (request) => json(await read(request)))
+      expect(await answer.json()).toEqual(await read(genuine))
+    },
+  )
+
+  it('enumerates what a genuine one does', async () => {
+    const list = (request: Request) => {
+      const names: string[] = []
+      for (const name in request) names.push(name)
+      return names.sort()
+    }
+    const answer = await post(host, (request) => json(list(request)))
+    expect(await answer.json()).toEqual(list(new Request('http://localhost')))
   })
 
   it('has a body that ends for readers with buffers of their own', async () => {

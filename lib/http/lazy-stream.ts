@@ -67,10 +67,10 @@ export class LazyStream {
     return this as unknown as Stream
   }
 
-  /** Makes the stream as used as its source is. */
+  /** Makes the stream as used as its source is, and as locked: a second reader is told, and gets no end. */
   settle(): void {
     this.#isOffered = false
-    if (this.#isTaken && !this.locked) void this.#stream?.cancel()
+    if (this.#isTaken && this.#stream?.locked === false) void this.#stream.getReader().cancel()
   }
 
   static {

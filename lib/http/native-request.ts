@@ -78,6 +78,7 @@ class MadeLater {
   static {
     Object.setPrototypeOf(this, Request)
     Object.setPrototypeOf(this.prototype, Request.prototype)
+    makeEnumerable(this.prototype)
     for (const symbol of Object.getOwnPropertySymbols(new Request('http://localhost'))) {
       Object.defineProperty(this.prototype, symbol, {
         get(this: MadeLater) {
@@ -85,6 +86,13 @@ class MadeLater {
         },
       })
     }
+  }
+}
+
+/** As the platform's members are, and those of a class are not: `for (const name in request)`. */
+export function makeEnumerable(prototype: object): void {
+  for (const name of Object.getOwnPropertyNames(prototype)) {
+    if (name !== 'constructor') Object.defineProperty(prototype, name, { enumerable: true })
   }
 }
 

@@ -4,7 +4,7 @@ import { setMaxListeners } from 'node:events'
 import { parseJson, readForm } from '../malformed-body'
 import type { BodySource } from './body-source'
 import { LazyStream, isTakenForNative } from './lazy-stream'
-import { NativeRequest, isMadeLater } from './native-request'
+import { NativeRequest, isMadeLater, makeEnumerable } from './native-request'
 
 /** Where a Request comes from. */
 export interface RequestOrigin {
@@ -131,6 +131,7 @@ export class ServerRequest extends NativeRequest {
     // Classes are told apart by it.
     const constructor = { value: Request, writable: true, configurable: true }
     Object.defineProperty(this.prototype, 'constructor', constructor)
+    makeEnumerable(this.prototype)
   }
 }
 
