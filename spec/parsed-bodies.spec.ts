@@ -386,6 +386,30 @@ describeHosts('A body that was already read', (host) => {
     })
   })
 
+  describe('by a form parser, and has what a validator made of its texts', () => {
+    const date = new Date(0)
+    const convert: Middleware = (req: { body: object }, _res: unknown, next: () => void) => {
+      const id = { toJSON: () => 'abc', bytes: [1, 2] }
+      req.body = { ...req.body, day: date, days: [date, 'z'], link: new URL('http://a.b/c'), id }
+      next()
+    }
+    const made = [
+      ['n', '1'],
+      ['day', date.toISOString()],
+      ['days', date.toISOString()],
+      ['days', 'z'],
+      ['link', 'http://a.b/c'],
+      ['id', 'abc'],
+    ]
+
+    it.each<[string, Middleware, Sent]>([
+      ['urlencoded', express.urlencoded(), { type: FORM_TYPE, body: 'n=1' }],
+      ['multipart', multer().none(), toForm([{ name: 'n', content: '1' }])],
+    ])('as JSON has it: %s', async (_name, parser, sent) => {
+      expect(await readBehind(host, [parser, convert], sent, toEntries)).toEqual(made)
+    })
+  })
+
   describe('by express.json() for any type, under the type of a form,', () => {
     const parser = express.json({ type: '*/*', strict: false, limit: '1mb' })
     const types = [FORM_TYPE, 'multipart/form-data; boundary=x']

@@ -1,6 +1,6 @@
 // Per request: the fields of the form that a body was parsed from, if that is what it was parsed from.
 import { parsedLength } from './body-length'
-import type { ParsedRequest } from './parsed-request'
+import { type ParsedRequest, isBytes } from './parsed-request'
 
 /** Names and values. */
 export type Fields = readonly (readonly [name: string, value: string])[]
@@ -110,7 +110,7 @@ function walk(body: object, brackets: 'bare' | 'one' | 'all'): Walked | undefine
     }
     if (depth === MAX_DEPTH) return undefined
     // By keys, for sparse arrays.
-    const entries = Object.entries(value)
+    const entries = Object.entries(value).map(([key, item]) => [key, toPlain(item)] as const)
     const list = Array.isArray(value) ? value : undefined
     isSparse ||= list !== undefined && entries.length < list.length
     const repeated =
@@ -126,6 +126,13 @@ function walk(body: object, brackets: 'bare' | 'one' | 'all'): Walked | undefine
     }
   }
   return { fields, size, jsonSize, hasLists, hasForeign, isSparse }
+}
+
+/** Dates and the like, which validators put in the place of texts: as JSON has them. */
+function toPlain(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || isBytes(value)) return value
+  const { toJSON } = value as { toJSON?: unknown }
+  return typeof toJSON === 'function' ? (toJSON.call(value) as unknown) : value
 }
 
 /** Before 6.15, qs made `{ a: { b: 'c', d: true } }` of `a[b]=c&a=d`. */
