@@ -121,7 +121,7 @@ describeHosts('fromExpress()', (host) => {
       next()
     }
     const api = startApi(apiRoutes({ 'api/x/$id.ts': { GET: () => new Response('route') } }), {
-      middleware: [fromExpress([see, (_req, _res, next) => next('route')])],
+      middleware: [fromExpress(see), fromExpress((_req, _res, next) => next('route'))],
     })
     const front: Middleware = (req, _res, next) => {
       req.params = { tenant: 'acme' }

@@ -12,6 +12,8 @@ export interface HostRequest extends IncomingMessage {
   protocol?: string
   /** Express: the matched route. */
   route?: unknown
+  /** Express: those of the matched route, or of the mount. */
+  params?: Readonly<Record<string, unknown>> | undefined
   app?: HostApp
 }
 

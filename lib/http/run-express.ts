@@ -7,15 +7,11 @@ import { isPromise } from '../is-promise'
 import { nextTick, setImmediate } from '../real-timers'
 import { hasBody } from './body-length'
 import { isGone, isOfLeaving, leaveToMiddleware, onceGone } from './client-left'
+import { showParams } from './observe'
 import type { ParsedRequest } from './parsed-request'
 import { passOn } from './pass-on'
 import { rebuildBody } from './rebuild-body'
 import { followParser, holdBody, isParsedLate } from './request-body'
-
-/** Node's `req`, and where Express keeps the params of the route. */
-interface RoutedRequest extends IncomingMessage {
-  params?: Readonly<Record<string, unknown>>
-}
 
 export type ExpressNext = (error?: unknown) => void
 
@@ -37,12 +33,11 @@ export type ExpressLayer = (req: IncomingMessage, res: ServerResponse, next: Exp
 export function runExpress<T>(
   layers: readonly ExpressLayer[],
   event: RequestEvent,
-  { req, res }: NodeExchange & { readonly req: RoutedRequest },
+  { req, res }: NodeExchange,
   proceed: () => Promise<T>,
 ): Promise<T | Response> {
   const inContext = keepContext(event)
-  const { params } = req
-  req.params = { ...params, ...event.params }
+  showParams(req, event.params)
   const mayFollow = !req.readableDidRead || isParsedLate(req)
   return new Promise((resolve, reject) => {
     let stage: 'layers' | 'rest' | 'over' = 'layers'
@@ -102,7 +97,6 @@ export function runExpress<T>(
         restore()
         if (!error) inContext(() => run(index + 1))
         else if (isSignal) {
-          req.params = params
           settle(() => resolve(passOn(toNotFoundResponse())))
         } else fail(error)
       }
