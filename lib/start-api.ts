@@ -18,6 +18,7 @@ import { isPassedOn } from './http/pass-on'
 import { discard } from './http/response-body'
 import { breakOff, hasBegun, sendResponse } from './http/send-response'
 import { shareShape } from './http/share-shape'
+import { restoreParams } from './http/show-params'
 import { withinTime } from './http/time-limit'
 import { toRequest } from './http/to-request'
 import { holdFlow, releaseBody } from './http/unread-body'
@@ -175,7 +176,13 @@ export function startApi(
           : withinTime(response, settings.timeout!, deadline, () =>
               handler === undefined ? 'The entry handler' : toPlace(match.route, handler),
             )
-      return inTime.then((response) => finish(response, event, match?.route, req, res, next))
+      return inTime.then(
+        (response) => finish(response, event, match?.route, req, res, next),
+        (error: unknown) => {
+          restoreParams(event, req)
+          throw error
+        },
+      )
     }
     if (handler === undefined && settings.handler === undefined) return respond(undefined)
     // Options are typed by what the application registered; the host passes just those objects.
@@ -265,6 +272,7 @@ function finish(
     return sendResponse(res, response, event.said)
   }
   discard(response)
+  restoreParams(event, req)
   if (route !== undefined) restoreRoute(req, route)
   // In a turn of its own: what `next` throws is not the route's failure.
   nextTick(next)

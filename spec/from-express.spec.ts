@@ -114,29 +114,86 @@ describeHosts('fromExpress()', (host) => {
     expect(seen).toEqual([{ id: 'a secret' }, { id: '7' }, { id: 'a secret' }, { id: '7' }])
   })
 
-  it('leaves `req.params` as they came where it leaves the route, and keeps those of mounts', async () => {
+  it('keeps what an earlier one made of `req.params`', async () => {
+    const convert: Middleware = (req, _res, next) => {
+      req.params.id = Number(req.params.id)
+      next()
+    }
     const seen: unknown[] = []
     const see: Middleware = (req, _res, next) => {
-      seen.push(req.params)
+      seen.push(req.params.id)
       next()
     }
-    const api = startApi(apiRoutes({ 'api/x/$id.ts': { GET: () => new Response('route') } }), {
-      middleware: [fromExpress(see), fromExpress((_req, _res, next) => next('route'))],
+    const api = startApi(
+      apiRoutes({
+        'api/x/$id.ts': {
+          GET: ({ context: { req } }) => json((req as { params?: object }).params),
+        },
+      }),
+      { middleware: [fromExpress(convert), fromExpress(see)] },
+    )
+    const app = await serve(host, [api])
+    expect(await answerOf(await fetch(`${app.url}/api/x/7`))).toEqual([200, '{"id":7}'])
+    expect(seen).toEqual([7])
+  })
+
+  describe('leaves `req.params` as they came, where', () => {
+    const leaving: Middleware = (_req, _res, next) => next('route')
+    const failing: Middleware = (_req, _res, next) => next(new Error('failed'))
+    const cases: readonly [string, readonly Middleware[]][] = [
+      ['it leaves the route', [leaving]],
+      ['it fails', [failing]],
+    ]
+
+    /** Express gives each of its layers params of its own: one layer that calls both others. */
+    const ask = async (layers: readonly Middleware[], front: Middleware) => {
+      const seen: unknown[] = []
+      const see: Middleware = (req, _res, next) => {
+        seen.push({ ...req.params })
+        next()
+      }
+      const api = (id: string) =>
+        startApi(apiRoutes({ [`api/x/$${id}.ts`]: { GET: () => new Response('route') } }), {
+          middleware: [see, ...layers].map((layer) => fromExpress(layer)),
+        })
+      const [first, second] = [api('a'), api('b')]
+      const behind: Middleware = (req, res) => {
+        seen.push('params' in req ? req.params : 'none')
+        res.end('behind')
+      }
+      const all: Middleware = (req, res, next) =>
+        front(req, res, () => first(req, res, () => second(req, res, () => behind(req, res, next))))
+      const app = await serve(host, [all])
+      expect(await answerOf(await fetch(`${app.url}/api/x/7`))).toEqual([200, 'behind'])
+      return seen
+    }
+
+    it.each(cases)('%s', async (_name, layers) => {
+      const params = { tenant: 'acme' }
+      const front: Middleware = (req, _res, next) => {
+        req.params = params
+        next()
+      }
+      const seen = await ask(layers, front)
+      expect(seen).toEqual([{ tenant: 'acme', a: '7' }, { tenant: 'acme', b: '7' }, params])
+      expect(seen.at(-1)).toBe(params)
     })
-    const front: Middleware = (req, _res, next) => {
-      req.params = { tenant: 'acme' }
-      next()
-    }
-    const behind: Middleware = (req, res) => {
-      seen.push(Object.keys(req.params ?? {}).includes('id'))
-      res.end('behind')
-    }
-    // Express gives each layer its own: one that calls on startApi() itself.
-    const mounted: Middleware = (req, res, next) =>
-      front(req, res, () => api(req, res, () => behind(req, res, next)))
-    const app = await serve(host, [mounted])
-    expect(await answerOf(await fetch(`${app.url}/api/x/7`))).toEqual([200, 'behind'])
-    expect(seen).toEqual([{ tenant: 'acme', id: '7' }, false])
+
+    it.each(cases)('%s and there were none', async (_name, layers) => {
+      const front: Middleware = (req, _res, next) => {
+        Reflect.deleteProperty(req, 'params')
+        next()
+      }
+      expect(await ask(layers, front)).toEqual([{ a: '7' }, { b: '7' }, 'none'])
+    })
+
+    it.each(cases)('%s and only a getter gives them', async (_name, layers) => {
+      const front: Middleware = (req, _res, next) => {
+        Object.defineProperty(req, 'params', { get: () => ({ c: '1' }), configurable: true })
+        next()
+      }
+      expect(await ask(layers, front)).toEqual([{ c: '1', a: '7' }, { c: '1', b: '7' }, { c: '1' }])
+    })
   })
 
   it('goes on where the middleware calls `next()`, with what it left on `req` and `res`', async () => {

@@ -560,6 +560,27 @@ describeHosts('a handler that answers through `context.res` (hazard 122)', (host
     expect(unhandled).toEqual([])
   })
 
+  it('cancels, a second later at most, what only looks like such a form and does not end', async () => {
+    let cancel = (): void => {}
+    const cancelled = new Promise<void>((resolve) => (cancel = resolve))
+    const app = await serve(host, [
+      routeX(({ request }) => {
+        if (request.url.endsWith('fine')) return new Response('fine')
+        const pull = (controller: ReadableStreamDefaultController) =>
+          controller.enqueue(new Uint8Array(10))
+        const type = 'multipart/form-data; boundary=----formdata-undici-012345678901'
+        return new Response(new ReadableStream({ pull, cancel }), {
+          headers: { 'content-type': type },
+        })
+      }),
+    ])
+    const head = await rawRequest(app.port, rawHead('HEAD /api/x HTTP/1.1'))
+    expect(head.status).toBe(200)
+    const other = await fetch(`${app.url}/api/x?fine`)
+    expect(await other.text()).toBe('fine')
+    await cancelled
+  })
+
   it('keeps early hints in front of the answer (hazard 148)', async () => {
     const app = await serve(host, [
       routeX(({ context: { res } }) => {

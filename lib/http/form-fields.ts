@@ -110,7 +110,7 @@ function walk(body: object, brackets: 'bare' | 'one' | 'all'): Walked | undefine
     }
     if (depth === MAX_DEPTH) return undefined
     // By keys, for sparse arrays.
-    const entries = Object.entries(value).map(([key, item]) => [key, toPlain(item)] as const)
+    const entries = Object.entries(value).map(([key, item]) => [key, toPlain(item, key)] as const)
     const list = Array.isArray(value) ? value : undefined
     isSparse ||= list !== undefined && entries.length < list.length
     const repeated =
@@ -129,10 +129,10 @@ function walk(body: object, brackets: 'bare' | 'one' | 'all'): Walked | undefine
 }
 
 /** Dates and the like, which validators put in the place of texts: as JSON has them. */
-function toPlain(value: unknown): unknown {
+function toPlain(value: unknown, key: string): unknown {
   if (typeof value !== 'object' || value === null || isBytes(value)) return value
   const { toJSON } = value as { toJSON?: unknown }
-  return typeof toJSON === 'function' ? (toJSON.call(value) as unknown) : value
+  return typeof toJSON === 'function' ? (toJSON.call(value, key) as unknown) : value
 }
 
 /** Before 6.15, qs made `{ a: { b: 'c', d: true } }` of `a[b]=c&a=d`. */

@@ -1,4 +1,4 @@
-// Per request: what Express middleware, metrics and traces learn of a route that runs.
+// Per request: what metrics and traces learn of a route that runs.
 import { channel } from 'node:diagnostics_channel'
 import type { ServerResponse } from 'node:http'
 import { toExpressRoutes } from '../routes/express-route'
@@ -31,17 +31,8 @@ const end = channel('express-start-api:request:end')
 /** What an Express route around startApi() has set. */
 const earlier = new WeakMap<HostRequest, unknown>()
 
-const earlierParams = new WeakMap<HostRequest, HostRequest['params']>()
-
-/** Sets `req.params` to those of the route, beside those of mounts. */
-export function showParams(req: HostRequest, params: Readonly<Record<string, string>>): void {
-  if (!earlierParams.has(req)) earlierParams.set(req, req.params)
-  req.params = { ...req.params, ...params }
-}
-
 /** For a request that goes on after all: who answers it behind us must not count as the route. */
 export function restoreRoute(req: HostRequest, { shown }: Route): void {
-  if (earlierParams.has(req)) req.params = earlierParams.get(req)
   // Not ours where no file has served it.
   if (req.route === shown?.express5 || req.route === shown?.express4) req.route = earlier.get(req)
 }

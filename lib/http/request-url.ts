@@ -12,8 +12,6 @@ export interface HostRequest extends IncomingMessage {
   protocol?: string
   /** Express: the matched route. */
   route?: unknown
-  /** Express: those of the matched route, or of the mount. */
-  params?: Readonly<Record<string, unknown>> | undefined
   app?: HostApp
 }
 

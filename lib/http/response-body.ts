@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { isAnyArrayBuffer } from 'node:util/types'
 import { NativeResponse } from '../define/native-response'
 import { StartApiError } from '../errors'
-import { nextTick, setImmediate } from '../real-timers'
+import { clearTimeout, nextTick, setImmediate, setTimeout } from '../real-timers'
 
 export type BodyReader = Pick<ReadableStreamDefaultReader<unknown>, 'read' | 'cancel'>
 export type BodyRead = ReadableStreamReadResult<unknown>
@@ -103,17 +103,31 @@ export function getReader(response: Response): BodyReader {
 
 /**
  * Node 24 fills the stream of a FormData in a function that nobody waits for. If the stream is cancelled
- * meanwhile, that function fails, which ends the process; whatever it holds is on its way into memory.
+ * meanwhile, that function fails, which ends the process. Told by the boundary that Node makes up.
  */
-function isFilledAhead({ headers }: Response): boolean {
-  return FILLS_FORMS && headers.get('content-type')?.includes('----formdata-undici-') === true
+function isFilledAhead({ headers, url }: Response): boolean {
+  // What `fetch()` gives was sent by somebody else, and is cancelled like anything.
+  return FILLS_FORMS && !url && headers.get('content-type')?.includes(FORM_BOUNDARY) === true
 }
+
+const FORM_BOUNDARY = '----formdata-undici-'
 
 /** undici's, where fetch's is that of Node. */
 const FILLS_FORMS = Number.parseInt(process.versions['undici'] ?? '', 10) >= 7
 
+/** A form that is in memory takes no longer; whoever writes such a boundary into an endless stream might. */
+const MAX_DRAIN_MS = 1000
+
+/** Reads what nobody wants, and cancels what does not end. */
 async function drain(reader: BodyReader): Promise<void> {
-  while (!(await reader.read()).done);
+  const timer = setTimeout(() => void reader.cancel().catch(ignore), MAX_DRAIN_MS)
+  try {
+    while (!(await reader.read()).done) {
+      await new Promise<void>((resolve) => setImmediate(resolve))
+    }
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** Of a Response in Node 20 and 22: where it keeps a body, and beside its stream what that was made of. */

@@ -7,11 +7,11 @@ import { isPromise } from '../is-promise'
 import { nextTick, setImmediate } from '../real-timers'
 import { hasBody } from './body-length'
 import { isGone, isOfLeaving, leaveToMiddleware, onceGone } from './client-left'
-import { showParams } from './observe'
 import type { ParsedRequest } from './parsed-request'
 import { passOn } from './pass-on'
 import { rebuildBody } from './rebuild-body'
 import { followParser, holdBody, isParsedLate } from './request-body'
+import { showParams } from './show-params'
 
 export type ExpressNext = (error?: unknown) => void
 
@@ -37,7 +37,7 @@ export function runExpress<T>(
   proceed: () => Promise<T>,
 ): Promise<T | Response> {
   const inContext = keepContext(event)
-  showParams(req, event.params)
+  showParams(event, req)
   const mayFollow = !req.readableDidRead || isParsedLate(req)
   return new Promise((resolve, reject) => {
     let stage: 'layers' | 'rest' | 'over' = 'layers'
