@@ -176,13 +176,15 @@ export function startApi(
           : withinTime(response, settings.timeout!, deadline, () =>
               handler === undefined ? 'The entry handler' : toPlace(match.route, handler),
             )
-      return inTime.then(
-        (response) => finish(response, event, match?.route, req, res, next),
-        (error: unknown) => {
+      async function finishInTime(): Promise<void> {
+        try {
+          await finish(await inTime, event, match?.route, req, res, next)
+        } catch (error) {
           restoreParams(event, req)
           throw error
-        },
-      )
+        }
+      }
+      return finishInTime()
     }
     if (handler === undefined && settings.handler === undefined) return respond(undefined)
     // Options are typed by what the application registered; the host passes just those objects.

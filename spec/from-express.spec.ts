@@ -140,20 +140,28 @@ describeHosts('fromExpress()', (host) => {
   describe('leaves `req.params` as they came, where', () => {
     const leaving: Middleware = (_req, _res, next) => next('route')
     const failing: Middleware = (_req, _res, next) => next(new Error('failed'))
-    const cases: readonly [string, readonly Middleware[]][] = [
-      ['it leaves the route', [leaving]],
-      ['it fails', [failing]],
+    const answer = () => new Response('route')
+    const failLate = () =>
+      new Response(new ReadableStream({ start: (own) => own.error(new Error('failed')) }))
+    const cases: readonly [string, readonly Middleware[], () => Response][] = [
+      ['it leaves the route', [leaving], answer],
+      ['it fails', [failing], answer],
+      ['the answer fails behind it', [], failLate],
     ]
 
     /** Express gives each of its layers params of its own: one layer that calls both others. */
-    const ask = async (layers: readonly Middleware[], front: Middleware) => {
+    const ask = async (
+      layers: readonly Middleware[],
+      handler: () => Response,
+      front: Middleware,
+    ) => {
       const seen: unknown[] = []
       const see: Middleware = (req, _res, next) => {
         seen.push({ ...req.params })
         next()
       }
       const api = (id: string) =>
-        startApi(apiRoutes({ [`api/x/$${id}.ts`]: { GET: () => new Response('route') } }), {
+        startApi(apiRoutes({ [`api/x/$${id}.ts`]: { GET: handler } }), {
           middleware: [see, ...layers].map((layer) => fromExpress(layer)),
         })
       const [first, second] = [api('a'), api('b')]
@@ -168,31 +176,35 @@ describeHosts('fromExpress()', (host) => {
       return seen
     }
 
-    it.each(cases)('%s', async (_name, layers) => {
+    it.each(cases)('%s', async (_name, layers, handler) => {
       const params = { tenant: 'acme' }
       const front: Middleware = (req, _res, next) => {
         req.params = params
         next()
       }
-      const seen = await ask(layers, front)
+      const seen = await ask(layers, handler, front)
       expect(seen).toEqual([{ tenant: 'acme', a: '7' }, { tenant: 'acme', b: '7' }, params])
       expect(seen.at(-1)).toBe(params)
     })
 
-    it.each(cases)('%s and there were none', async (_name, layers) => {
+    it.each(cases)('%s and there were none', async (_name, layers, handler) => {
       const front: Middleware = (req, _res, next) => {
         Reflect.deleteProperty(req, 'params')
         next()
       }
-      expect(await ask(layers, front)).toEqual([{ a: '7' }, { b: '7' }, 'none'])
+      expect(await ask(layers, handler, front)).toEqual([{ a: '7' }, { b: '7' }, 'none'])
     })
 
-    it.each(cases)('%s and only a getter gives them', async (_name, layers) => {
+    it.each(cases)('%s and only a getter gives them', async (_name, layers, handler) => {
       const front: Middleware = (req, _res, next) => {
         Object.defineProperty(req, 'params', { get: () => ({ c: '1' }), configurable: true })
         next()
       }
-      expect(await ask(layers, front)).toEqual([{ c: '1', a: '7' }, { c: '1', b: '7' }, { c: '1' }])
+      expect(await ask(layers, handler, front)).toEqual([
+        { c: '1', a: '7' },
+        { c: '1', b: '7' },
+        { c: '1' },
+      ])
     })
   })
 

@@ -4,6 +4,7 @@ import { isAnyArrayBuffer } from 'node:util/types'
 import { NativeResponse } from '../define/native-response'
 import { StartApiError } from '../errors'
 import { clearTimeout, nextTick, setImmediate, setTimeout } from '../real-timers'
+import { isUndiciFrom } from './undici-version'
 
 export type BodyReader = Pick<ReadableStreamDefaultReader<unknown>, 'read' | 'cancel'>
 export type BodyRead = ReadableStreamReadResult<unknown>
@@ -112,8 +113,8 @@ function isFilledAhead({ headers, url }: Response): boolean {
 
 const FORM_BOUNDARY = '----formdata-undici-'
 
-/** undici's, where fetch's is that of Node. */
-const FILLS_FORMS = Number.parseInt(process.versions['undici'] ?? '', 10) >= 7
+/** Node 24. */
+const FILLS_FORMS = isUndiciFrom(7)
 
 /** A form that is in memory takes no longer; whoever writes such a boundary into an endless stream might. */
 const MAX_DRAIN_MS = 1000

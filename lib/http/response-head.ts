@@ -8,6 +8,7 @@ import { StartApiError } from '../errors'
 import type { ResponseState } from '../event/response-state'
 import { isPassedOn, passOn } from './pass-on'
 import { discard } from './response-body'
+import { isUndiciFrom } from './undici-version'
 
 /** Status line and headers of an answer, ready to be written. */
 export interface ResponseHead {
@@ -74,10 +75,9 @@ function toHopHeaders(connection: string | readonly string[] | undefined): Reado
   return new Set([...HOP_BY_HOP, ...named.map((name) => name.trim())])
 }
 
-/** undici's, where fetch's is that of Node: zstd came with its version 7.11 (Node 24.4). */
-const [MAJOR = 0, MINOR = 0] = (process.versions['undici'] ?? '').split('.').map(Number)
 const DECODED = new Set(['gzip', 'x-gzip', 'deflate', 'br'])
-if (MAJOR > 7 || (MAJOR === 7 && MINOR >= 11)) DECODED.add('zstd')
+// Node 24.4.
+if (isUndiciFrom(7, 11)) DECODED.add('zstd')
 
 /**
  * Whether `fetch()` has decoded the body, and kept headers that describe the encoded one (hazard 127).
