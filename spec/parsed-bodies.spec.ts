@@ -551,10 +551,17 @@ describeHosts('A body that was already read', (host) => {
     it('is a copy: what the handler does to it leaves `req.body` alone (hazard 86)', async () => {
       const sent = { type: 'application/octet-stream', body: 'abc' }
       const read = await readBehind(host, [express.raw()], sent, async (request, req) => {
+        const copies = [request.clone(), request.clone()]
         new Uint8Array(await request.arrayBuffer()).fill(0)
+        for (const copy of copies) (await copy.bytes()).fill(0)
         return String(req['body'])
       })
       expect(read).toBe('abc')
+      const alone = await readBehind(host, [express.raw()], sent, async (request, req) => {
+        ;(await request.bytes()).fill(0)
+        return String(req['body'])
+      })
+      expect(alone).toBe('abc')
     })
   })
 
@@ -788,15 +795,26 @@ describeHosts('A body that was already read', (host) => {
     })
 
     it('rejects every way to read it, and runs the handler that reads nothing', async () => {
+      const ways = ['text', 'json', 'arrayBuffer', 'bytes', 'blob', 'formData'] as const
       const read = await readBehind(host, [swallow], bodies['json']!, async (request) => {
         const failures = []
-        for (const attempt of ['text', 'json', 'arrayBuffer', 'blob'] as const) {
-          const copy = request.clone()
-          failures.push(await copy[attempt]().catch((error: Error) => error.name))
+        for (const way of ways) {
+          failures.push(
+            await request
+              .clone()
+              [way]()
+              .catch((error: Error) => error.name),
+          )
         }
         return failures
       })
-      expect(read).toEqual(['StartApiError', 'StartApiError', 'StartApiError', 'StartApiError'])
+      expect(read).toEqual(ways.map(() => 'StartApiError'))
+      for (const way of ways) {
+        const failure = await readBehind(host, [swallow], bodies['json']!, (request) =>
+          request[way]().catch((error: Error) => error.name),
+        )
+        expect([way, failure]).toEqual([way, 'StartApiError'])
+      }
     })
 
     it('rejects the read of what a middleware has begun to read (hazard 84)', async () => {

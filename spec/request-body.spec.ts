@@ -46,6 +46,13 @@ async function failureOf(read: Promise<unknown>): Promise<{ name: string; code?:
   )
 }
 
+/** Reads bytes and then does with them what their owner may. */
+function takeOver(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes).toString()
+  bytes.fill(0)
+  return text
+}
+
 const CHUNKED = { 'transfer-encoding': 'chunked' }
 
 describeHosts('A request body', (host) => {
@@ -152,9 +159,13 @@ describeHosts('A request body', (host) => {
     expect(heard.join('')).toHaveLength(300_000)
   })
 
-  it('leaves such a listener its chunks, read as a stream', async () => {
+  it.each<[string, (request: Request) => unknown]>([
+    ['as a stream', (request) => new Response(request.body).text()],
+    ['as bytes', async (request) => takeOver(await request.bytes())],
+    ['as a buffer', async (request) => takeOver(new Uint8Array(await request.arrayBuffer()))],
+  ])('leaves such a listener its chunks, read %s', async (_, read) => {
     const heard: Buffer[] = []
-    const api = bodyApi((request) => new Response(request.body).text())
+    const api = bodyApi(read)
     await api.ready
     const { port } = await serve(host, [
       (req: IncomingMessage, _res: unknown, next: () => void) => {
@@ -582,20 +593,27 @@ describeHosts('maxBodySize', (host) => {
   })
 
   it('counts whatever way the body is read (hazard 94)', async () => {
-    const api = bodyApi(
+    const ways = ['text', 'json', 'arrayBuffer', 'bytes', 'blob', 'formData'] as const
+    const all = bodyApi(
       async (request) => {
         const failures = []
-        for (const way of ['text', 'json', 'arrayBuffer', 'blob', 'formData'] as const) {
-          failures.push((await failureOf(request.clone()[way]())).code)
-        }
+        for (const way of ways) failures.push((await failureOf(request.clone()[way]())).code)
         return failures
       },
       { maxBodySize: 10 },
     )
-    const { port } = await serve(host, [api])
+    const { port } = await serve(host, [all])
     const sent = { ...toForm([{ name: 'a', content: '1' }]), headers: CHUNKED }
     const { body } = await post(port, '/api/body', sent)
-    expect(JSON.parse(body)).toEqual({ read: Array.from({ length: 5 }, () => tooLarge.code) })
+    expect(JSON.parse(body)).toEqual({ read: ways.map(() => tooLarge.code) })
+    for (const way of ways) {
+      const one = bodyApi(async (request) => (await failureOf(request[way]())).code, {
+        maxBodySize: 10,
+      })
+      const server = await serve(host, [one])
+      const answer = await post(server.port, '/api/body', sent)
+      expect([way, JSON.parse(answer.body)]).toEqual([way, { read: tooLarge.code }])
+    }
   })
 
   it('lets the handler answer for itself', async () => {

@@ -6,6 +6,7 @@ import { inspect } from 'node:util'
 import express5 from 'express'
 import { json, startApi } from 'express-start-api'
 import { type Host, type Layer, describeHosts, listen, serve } from './support/hosts'
+import { post as sendTo } from './support/post'
 import { open, rawHead, rawRequest } from './support/raw-request'
 import { apiRoutes } from './support/routes'
 
@@ -244,7 +245,11 @@ describeHosts('the Request', (host) => {
     expect(await answer.json()).toEqual([true, [true, false, false], true, 'hello'])
   })
 
-  it('makes no stream for a body that is read whole', async () => {
+  it.each<[string, (request: Request) => Promise<unknown>]>([
+    ['text', (request) => request.text()],
+    ['bytes', async (request) => String(Buffer.from(await request.bytes()))],
+    ['arrayBuffer', async (request) => String(Buffer.from(await request.arrayBuffer()))],
+  ])('makes no stream for a body that is read whole, by %s()', async (_, read) => {
     const { ReadableStream: native } = globalThis
     let made = 0
     const answer = await post(host, async (request) => {
@@ -255,7 +260,7 @@ describeHosts('the Request', (host) => {
         },
       })
       try {
-        const text = await request.text()
+        const text = await read(request)
         const whole = made
         return json([text, whole, request.body instanceof native, made])
       } finally {
@@ -284,7 +289,7 @@ describeHosts('the Request', (host) => {
     expect(await answer.json()).toEqual([false, false, 'hello'])
   })
 
-  it.each(['text', 'json', 'arrayBuffer', 'formData'] as const)(
+  it.each(['text', 'json', 'arrayBuffer', 'bytes', 'blob', 'formData'] as const)(
     'has, after `%s()`, a body that is locked: a second reader is told',
     async (method) => {
       const read = async (request: Request) => {
@@ -310,6 +315,98 @@ describeHosts('the Request', (host) => {
       expect(await answer.json()).toEqual(await read(genuine))
     },
   )
+
+  it('gives of a body that is read whole what a genuine one gives', async () => {
+    const bodies = [
+      'a=1&b=two+words&a=%C3%BC%ff&=none&empty&c=%',
+      '',
+      `long=${'x'.repeat(20_000)}`,
+      '\ufeffa=1',
+      Buffer.from('613dff26c33d31', 'hex'),
+      '--x\r\ncontent-disposition: form-data; name="a"; filename="b"\r\n\r\nc\r\n--x--\r\n',
+    ]
+    const form = 'application/x-www-form-urlencoded'
+    const types = [
+      ...[form, form.toUpperCase(), `${form};charset=latin1`, `${form} ; a="b,c"`, `${form};`],
+      ...[
+        `${form}, text/plain`,
+        `text/plain, ${form}`,
+        `${form}x`,
+        'multipart/form-data; boundary=x',
+      ],
+      ...['text/plain;charset=UTF-8', 'nonsense', undefined],
+    ]
+    const ways: ((request: Request) => Promise<unknown>)[] = [
+      async (request) => {
+        const fields = [...(await request.formData())]
+        return Promise.all(
+          fields.map(async ([name, value]) =>
+            typeof value === 'string' ? [name, value] : [name, value.name, await value.text()],
+          ),
+        )
+      },
+      async (request) => request.text(),
+      async (request) => {
+        const blob = await request.blob()
+        return [
+          blob.type,
+          blob instanceof Blob,
+          Buffer.from(await blob.arrayBuffer()).toString('hex'),
+        ]
+      },
+      async (request) => {
+        const buffer = await request.arrayBuffer()
+        return [Object.prototype.toString.call(buffer), Buffer.from(buffer).toString('hex')]
+      },
+      async (request) => {
+        const bytes = await request.bytes()
+        return [Object.prototype.toString.call(bytes), Buffer.from(bytes).toString('hex')]
+      },
+    ]
+    const read = async (request: Request, way: number) =>
+      ways[way]!(request).catch((error: Error) => error.name)
+    const { port } = await serve(host, [
+      apiOf(async (request) => json(await read(request, Number(request.headers.get('x-way'))))),
+    ])
+    for (const body of bodies) {
+      for (const type of types) {
+        for (const way of ways.keys()) {
+          const headers: Record<string, string> = type === undefined ? {} : { 'content-type': type }
+          // A view: a text brings a type of its own.
+          const genuine = new Request('http://localhost', {
+            method: 'POST',
+            headers,
+            body: Buffer.from(body as string),
+          })
+          const answer = await sendTo(port, '/api/x', {
+            body,
+            headers: { ...headers, 'x-way': String(way) },
+          })
+          const given = [String(body), type, way, JSON.parse(answer.body) as unknown]
+          expect(given).toEqual([String(body), type, way, await read(genuine, way)])
+        }
+      }
+    }
+  })
+
+  it('gives forms of the platform, whatever has been put in the place of the global class', async () => {
+    const { FormData: native } = globalThis
+    const { url } = await serve(host, [
+      apiOf(async (request) => json((await request.formData()) instanceof native)),
+    ])
+    globalThis.FormData = class {} as typeof FormData
+    try {
+      for (let count = 0; count < 2; count++) {
+        const answer = await fetch(`${url}/api/x`, {
+          method: 'POST',
+          body: new URLSearchParams('a=1'),
+        })
+        expect(await answer.json()).toBe(true)
+      }
+    } finally {
+      globalThis.FormData = native
+    }
+  })
 
   it('enumerates what a genuine one does', async () => {
     const list = (request: Request) => {

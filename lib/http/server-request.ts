@@ -1,10 +1,14 @@
 // Per request: the platform's Request, with three things that it can't know: when its client leaves,
 // how the URL was spelled, and that a body can be read without a stream in between.
 import { setMaxListeners } from 'node:events'
-import { parseJson, readForm } from '../malformed-body'
+import { parseForm, parseJson, readForm } from '../malformed-body'
 import type { BodySource } from './body-source'
 import { LazyStream, isTakenForNative } from './lazy-stream'
 import { NativeRequest, isMadeLater, makeEnumerable } from './native-request'
+import { toBlob, toCopy, toForm, toText } from './whole-body'
+
+/** Bytes. (As a form with a file, 2 KB: 0.75 of the time on Node 20; 60 KB: 1.1 on Node 24.) */
+const MAX_SHORT = 16_384
 
 /** Where a Request comes from. */
 export interface RequestOrigin {
@@ -93,8 +97,7 @@ export class ServerRequest extends NativeRequest {
   }
 
   override text(): Promise<string> {
-    const bytes = this.#readAll()
-    return bytes === undefined ? super.text() : bytes.then(toText)
+    return this.#readAll()?.then(toText) ?? super.text()
   }
 
   /** Rejects with status 400 where the body is no JSON. */
@@ -104,7 +107,27 @@ export class ServerRequest extends NativeRequest {
 
   /** Rejects with status 400 where the body is no form. */
   override formData(): Promise<FormData> {
-    return readForm(this, () => super.formData())
+    return (
+      this.#readShort()?.then((bytes) => parseForm(() => toForm(bytes, this.#type))) ??
+      readForm(this, () => super.formData())
+    )
+  }
+
+  override blob(): Promise<Blob> {
+    return this.#readShort()?.then((bytes) => toBlob(bytes, this.#type)) ?? super.blob()
+  }
+
+  override bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#readAll()?.then(toCopy) ?? super.bytes()
+  }
+
+  override arrayBuffer(): Promise<ArrayBuffer> {
+    return this.#readAll()?.then((bytes) => toCopy(bytes).buffer) ?? super.arrayBuffer()
+  }
+
+  /** Read late: a parser may have had a form written anew, with a boundary of its own. */
+  get #type(): string | null {
+    return this.headers.get('content-type')
   }
 
   override get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
@@ -127,20 +150,17 @@ export class ServerRequest extends NativeRequest {
     return body.readAll()
   }
 
+  /** Where it is copied once more, which for a long one takes longer than a native Request. */
+  #readShort(): Promise<Uint8Array> | undefined {
+    return this.#body !== undefined && this.#body.length <= MAX_SHORT ? this.#readAll() : undefined
+  }
+
   static {
     // Classes are told apart by it.
     const constructor = { value: Request, writable: true, configurable: true }
     Object.defineProperty(this.prototype, 'constructor', constructor)
+    // Node before 20.16 has no such method.
+    if (!('bytes' in Request.prototype)) Reflect.deleteProperty(this.prototype, 'bytes')
     makeEnumerable(this.prototype)
   }
 }
-
-/** UTF-8, without a byte order mark, as `text()` reads bodies. */
-function toText(bytes: Uint8Array): string {
-  const { buffer, byteOffset, byteLength } = bytes
-  const buffered = Buffer.isBuffer(bytes) ? bytes : Buffer.from(buffer, byteOffset, byteLength)
-  const text = buffered.toString()
-  return text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text
-}
-
-const BYTE_ORDER_MARK = 0xfeff
