@@ -21,7 +21,7 @@ export const contenders = {
   },
   // What Express itself costs: a middleware that answers at once.
   floor: {
-    only: ['json', 'native', 'params', 'post', 'routes1000', 'legacy'],
+    only: ['json', 'native', 'params', 'post', 'form', 'routes1000', 'legacy'],
     create: ({ answer }) =>
       inExpress((req, res) => {
         res.setHeader('content-type', 'application/json')
@@ -38,7 +38,7 @@ export const contenders = {
   },
   'Express 4': {
     only: [
-      ...['json', 'native', 'params', 'post', 'download', 'upload'],
+      ...['json', 'native', 'params', 'post', 'form', 'download', 'upload'],
       ...['routes1', 'routes1000', 'routes10000', 'legacy'],
     ],
     create: async ({ routes }) => {
@@ -75,7 +75,7 @@ export const contenders = {
     },
   },
   'startApi before Express 5': {
-    only: ['json', 'native', 'params', 'post'],
+    only: ['json', 'native', 'params', 'post', 'form'],
     create: async () => {
       const { startApi } = await import('express-start-api')
       const { startRoutes } = await import('./start-routes.mjs')
@@ -94,42 +94,42 @@ export const contenders = {
     },
   },
   '@whatwg-node/server': {
-    only: ['json', 'native', 'params', 'post', 'download', 'upload'],
+    only: ['json', 'native', 'params', 'post', 'form', 'download', 'upload'],
     create: async () => {
       const { createServerAdapter } = await import('@whatwg-node/server')
       return inExpress(createServerAdapter(fetchHandler))
     },
   },
   '@hono/node-server': {
-    only: ['json', 'native', 'params', 'post', 'download', 'upload'],
+    only: ['json', 'native', 'params', 'post', 'form', 'download', 'upload'],
     create: async () => {
       const { getRequestListener } = await import('@hono/node-server')
       return inExpress(getRequestListener(fetchHandler))
     },
   },
   '@hono/node-server, globals kept': {
-    only: ['json', 'native', 'params', 'post', 'download', 'upload'],
+    only: ['json', 'native', 'params', 'post', 'form', 'download', 'upload'],
     create: async () => {
       const { getRequestListener } = await import('@hono/node-server')
       return inExpress(getRequestListener(fetchHandler, { overrideGlobalObjects: false }))
     },
   },
   srvx: {
-    only: ['json', 'native', 'params', 'post', 'download', 'upload'],
+    only: ['json', 'native', 'params', 'post', 'form', 'download', 'upload'],
     create: async () => {
       const { toNodeHandler } = await import('srvx/node')
       return inExpress(toNodeHandler(fetchHandler))
     },
   },
   '@remix-run/node-fetch-server': {
-    only: ['json', 'native', 'params', 'post', 'download', 'upload'],
+    only: ['json', 'native', 'params', 'post', 'form', 'download', 'upload'],
     create: async () => {
       const { createRequestListener } = await import('@remix-run/node-fetch-server')
       return inExpress(createRequestListener(fetchHandler))
     },
   },
   '@universal-middleware/express': {
-    only: ['json', 'native', 'params', 'post', 'download', 'upload'],
+    only: ['json', 'native', 'params', 'post', 'form', 'download', 'upload'],
     create: async () => {
       const { createHandler } = await import('@universal-middleware/express')
       return inExpress(createHandler(() => fetchHandler)())

@@ -18,6 +18,11 @@ export async function upload(request) {
   return size
 }
 
+export async function form(request) {
+  const fields = await request.formData()
+  return { name: fields.get('name'), tags: fields.getAll('tag') }
+}
+
 /** A fetch handler that routes by hand: no contender is charged for a router. */
 export async function fetchHandler(request) {
   const url = new URL(request.url)
@@ -35,6 +40,7 @@ export async function fetchHandler(request) {
     })
   }
   if (url.pathname === '/api/echo') return Response.json(await request.json())
+  if (url.pathname === '/api/form') return Response.json(await form(request))
   if (url.pathname === '/api/download') return download()
   if (url.pathname === '/api/upload') return Response.json({ size: await upload(request) })
   return new Response('Not found', { status: 404 })

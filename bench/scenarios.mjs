@@ -17,6 +17,13 @@ export const scenarios = {
     body: JSON.stringify({ name: 'Tanner', tags: ['a', 'b'], nested: { n: 1 } }),
     answer: JSON.stringify({ name: 'Tanner', tags: ['a', 'b'], nested: { n: 1 } }),
   },
+  form: {
+    method: 'POST',
+    path: '/api/form',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: 'name=Tanner&tag=a&tag=b&note=two+words',
+    answer: '{"name":"Tanner","tags":["a","b"]}',
+  },
   download: { method: 'GET', path: '/api/download', answer: 'x'.repeat(MIB), heavy: true },
   upload: {
     method: 'POST',

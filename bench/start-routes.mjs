@@ -1,6 +1,6 @@
 // The scenarios as Start route files, handed over as a bundler would.
 import { createAPIFileRoute, json } from 'express-start-api'
-import { download, upload } from './handlers.mjs'
+import { download, form, upload } from './handlers.mjs'
 
 const route = (methods) => ({ APIRoute: createAPIFileRoute('/')(methods) })
 
@@ -22,6 +22,7 @@ export function startRoutes(count = 0) {
         }),
     }),
     'api/echo.ts': route({ POST: async ({ request }) => json(await request.json()) }),
+    'api/form.ts': route({ POST: async ({ request }) => json(await form(request)) }),
     'api/download.ts': route({ GET: () => download() }),
     'api/upload.ts': route({ POST: async ({ request }) => json({ size: await upload(request) }) }),
   }

@@ -11,6 +11,9 @@ export function expressApp(express, count = 0) {
     res.json({ id: req.params.id, q: req.query.q, client: req.get('x-client') })
   })
   app.post('/api/echo', express.json(), (req, res) => res.json(req.body))
+  app.post('/api/form', express.urlencoded({ extended: true }), (req, res) => {
+    res.json({ name: req.body.name, tags: req.body.tag })
+  })
   app.get('/api/download', async (req, res) => {
     res.set('content-type', 'application/octet-stream')
     for (let left = 16; left > 0; left--) {
