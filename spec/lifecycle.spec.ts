@@ -1,11 +1,13 @@
 // What a request leaves behind: no listener, no handle, no other request's context.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { execFile } from 'node:child_process'
-import type { EventEmitter } from 'node:events'
+import { type EventEmitter, once } from 'node:events'
+import { IncomingMessage as MessageOfNode, ServerResponse as ResponseOfNode } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import * as http2 from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 import express5 from 'express'
 import cors from 'cors'
@@ -339,6 +341,32 @@ describe('requests and responses made by hand (hazard 239)', () => {
     const request = { method: 'GET', url: '/api/x', headers: {} }
     const { status, body } = await ask(api, request, response)
     expect([status, body]).toEqual([200, 'http://localhost/api/x false'])
+  })
+
+  it('are served with streams on a connection that tells nothing of what it holds, as of serverless hosts', async () => {
+    async function* produce() {
+      for (let count = 0; count < 3; count++) {
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        yield 'more '
+      }
+    }
+    const stream = () => Readable.toWeb(Readable.from(produce())) as ReadableStream
+    const api = startApi(apiRoutes({ 'api/x.ts': { GET: () => new Response(stream()) } }))
+    const req = Object.assign(new MessageOfNode(new Socket()), { method: 'GET', url: '/api/x' })
+    const res = new ResponseOfNode(req)
+    let written = ''
+    res.assignSocket({
+      ...{ writable: true, on() {}, removeListener() {}, destroy() {}, cork() {}, uncork() {} },
+      _writableState: {},
+      write(data: string | Buffer, ...rest: unknown[]) {
+        written += String(data)
+        const done = rest.find((argument) => typeof argument === 'function')
+        ;(done as (() => void) | undefined)?.()
+      },
+    } as unknown as Socket)
+    api(req, res)
+    await once(res, 'finish')
+    expect(written.match(/more /g)).toHaveLength(3)
   })
 
   it('are served with the body that stands on `req.body`', async () => {

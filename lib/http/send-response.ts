@@ -248,9 +248,11 @@ async function sendStream(
       throw wrongLength(declared, `at least ${size}`)
     }
     if (!begun) begin()
-    // A middleware's own `write()` may give nothing back: `pipe()`, too, stops at `false` alone.
+    // A middleware's own `write()`, or a serverless host's socket, may give nothing back: `pipe()`, too,
+    // stops at `false` alone. Such a socket holds nothing, and there will be no `drain`.
     const goesOn = res.write(bytes) as boolean | undefined
-    const isFull = goesOn === false || (goesOn === undefined && res.writableNeedDrain)
+    const isFull =
+      goesOn === false || (goesOn === undefined && res.writableNeedDrain && res.writableLength > 0)
     // compression() holds back what is small until told otherwise (hazard 129).
     ;(res as { flush?: () => void }).flush?.()
     if (isFull) await new Promise<void>((resolve) => (resume = resolve))
