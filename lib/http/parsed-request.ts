@@ -42,15 +42,20 @@ export function toSyntax(contentType = ''): Syntax {
 /** More white space than any client puts into an empty object. */
 const MAX_EMPTY_BYTES = 32
 
+/** Whether `req.body` is a `{}` that may be what `isPlaceholder()` says. */
+export function isUntouched(req: ParsedRequest): boolean {
+  const { body } = req
+  if (typeof body !== 'object' || body === null) return false
+  if (Object.getPrototypeOf(body) !== Object.prototype || req['_body'] === true) return false
+  return Object.keys(body).length === 0
+}
+
 /**
  * Whether `req.body` is the `{}` that Express 4's parsers put there for requests that they leave to
  * others (hazard 75), not a parsed `{}`: those of Express 4 set a mark, and the others' are short.
  */
 export function isPlaceholder(req: ParsedRequest): boolean {
-  const { body } = req
-  if (typeof body !== 'object' || body === null) return false
-  if (Object.getPrototypeOf(body) !== Object.prototype || req['_body'] === true) return false
-  if (Object.keys(body).length > 0) return false
+  if (!isUntouched(req)) return false
   const length = declaredLength(req)
   if (Number.isNaN(length)) {
     const syntax = toSyntax(req.headers['content-type'])

@@ -8,13 +8,15 @@ import {
   type RequestBody,
   isBytes,
   isPlaceholder,
+  isUntouched,
   toSyntax,
 } from './parsed-request'
 import { rebuildMultipart } from './rebuild-multipart'
 
 /** `undefined`: what the parser left does not hold the body. */
 export function rebuildBody(req: ParsedRequest): RequestBody | undefined {
-  const { body, rawBody } = req
+  const { rawBody } = req
+  const body = toBody(req)
   const contentType = req.headers['content-type']
   // A middleware that still collects has only the beginning of it.
   if (req.readableEnded !== false) {
@@ -28,15 +30,25 @@ export function rebuildBody(req: ParsedRequest): RequestBody | undefined {
     return known(text, withUtf8(contentType))
   }
   if (syntax === 'multipart') {
-    const fields = toFields(req, req.fields ?? body, syntax)
+    const fields = toFields(req, req.fields ?? req.body, syntax)
     if (fields !== undefined) return rebuildMultipart(req, fields)
   }
-  if (syntax === 'other' || body === undefined || isPlaceholder(req) || !isPlain(body)) {
-    return undefined
-  }
+  if (syntax === 'other' || body === undefined || !isPlain(body)) return undefined
   const fields = syntax === 'form' ? toFields(req, body, syntax) : undefined
   const text = fields === undefined ? toJson(body) : toFormText(fields)
   return text === undefined ? undefined : known(text, withUtf8(contentType))
+}
+
+/** What a parser left, wherever it puts it. */
+function toBody(req: ParsedRequest): unknown {
+  const { body, fields } = req
+  // express-formidable's.
+  if ((body === undefined || isUntouched(req)) && isObject(fields)) return fields
+  return isPlaceholder(req) ? undefined : body
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && isPlain(value) && !Array.isArray(value)
 }
 
 /** What JSON and forms are parsed to; no stream, Map or Blob, which JSON would write as `{}`. */

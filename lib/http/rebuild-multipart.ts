@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
+import { declaredLength } from './body-length'
 import { fromGenerator } from './body-source'
 import type { Fields } from './form-fields'
 import { type ParsedRequest, type RequestBody, isBytes } from './parsed-request'
@@ -26,11 +27,14 @@ export function rebuildMultipart(req: ParsedRequest, fields: Fields): RequestBod
   ]
   const files = listed.filter((file) => file !== undefined)
   if (files.length < listed.length) return undefined
-  if (files.length === 0 && fields.length === 0 && !isParserOutput(req.body)) return undefined
+  if (files.length === 0 && fields.length === 0 && !isParserOutput(req.body) && !isEmpty(req)) {
+    return undefined
+  }
+  const texts = isPadded(req) ? withoutNamesOf(files, fields) : fields
   // Unguessable, so that no field can hold it (hazard 93).
   const boundary = `start-api-${randomUUID()}`
   return {
-    source: fromGenerator(() => writeForm(boundary, fields, files)),
+    source: fromGenerator(() => writeForm(boundary, texts, files)),
     headers: {
       'content-type': `multipart/form-data; boundary=${boundary}`,
       'content-length': null,
@@ -41,6 +45,23 @@ export function rebuildMultipart(req: ParsedRequest, fields: Fields): RequestBod
 /** multer leaves objects without a prototype; a plain `{}` is Express 4's and says nothing. */
 function isParserOutput(fields: unknown): boolean {
   return typeof fields === 'object' && fields !== null && Object.getPrototypeOf(fields) === null
+}
+
+/** Whether it has no part at all: there is nothing that a parser could have lost. */
+function isEmpty(req: ParsedRequest): boolean {
+  const boundary = /;\s*boundary="?([^";]+)/i.exec(req.headers['content-type'] ?? '')?.[1]
+  // Hyphens around it, and a line break at either end.
+  return boundary !== undefined && declaredLength(req) <= boundary.length + 8
+}
+
+/** express-openapi-validator writes `''` into `req.body` for each file: its schema is of texts. */
+function isPadded(req: ParsedRequest): boolean {
+  return 'openapi' in req
+}
+
+function withoutNamesOf(files: readonly FormFile[], fields: Fields): Fields {
+  const names = new Set(files.map(({ field }) => field))
+  return fields.filter(([name, value]) => value !== '' || !names.has(name))
 }
 
 function toList(value: unknown): unknown[] {
