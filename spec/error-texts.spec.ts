@@ -343,6 +343,9 @@ const SECTIONS: readonly Section[] = [
       asking(
         () => new Response(streamOf(Buffer.from('abc')), { headers: { 'content-length': '2' } }),
       ),
+      asking(
+        () => new Response(streamOf(Buffer.from('abc')), { headers: { 'content-length': '3, 3' } }),
+      ),
       asking(() => new Response(streamOf({ id: 1 }))),
       '[start-api] GET failed after its answer had begun: …',
     ],

@@ -636,6 +636,23 @@ describeHosts('a stream of another length than declared (hazard 111)', (host) =>
     expect(log).toHaveBeenCalledTimes(1)
   })
 
+  it.each(['0x3', '+3', '3.0', '3e0', '', '-1'])(
+    'is an error page where %j is declared, which is no length (RFC 9110, 8.6)',
+    async (declared) => {
+      for (const type of ['text/plain', 'text/event-stream']) {
+        const { body, controller, cancel } = createProducer()
+        controller.enqueue(Buffer.from('abc'))
+        const headers = { 'content-length': declared, 'content-type': type }
+        const { socket, errors } = await request(host, () => new Response(body, { headers }))
+        const answer = parseAnswer((await readAll(socket)).toString())
+        expect([answer.status, answer.headers['content-length']]).not.toContain(declared)
+        expect(answer.status).toBe(500)
+        expect(cancel).toHaveBeenCalledTimes(1)
+        expect(errors).toHaveLength(1)
+      }
+    },
+  )
+
   it.each(['2', 'abc', '3, 3'])(
     'is an error page when it begins with more than %j',
     async (declared) => {
@@ -646,6 +663,59 @@ describeHosts('a stream of another length than declared (hazard 111)', (host) =>
       expect(errors).toHaveLength(1)
     },
   )
+})
+
+describeHosts(
+  'a stream to an HTTP/1.0 client, which takes the end of the connection for its end',
+  (host) => {
+    const ask = async (headers: Record<string, string>) => {
+      const { body, controller } = createProducer()
+      controller.enqueue(Buffer.from('half'))
+      const app = await serve(host, [routeX(() => new Response(body, { headers }))])
+      const socket = await open(app.port)
+      const failure = once(socket, 'error').then(([error]) => (error as { code: string }).code)
+      const end = once(socket, 'end').then(() => 'end')
+      socket.write('GET /api/x HTTP/1.0\r\nHost: localhost\r\n\r\n')
+      await readUntil(socket, 'half')
+      return { controller, outcome: Promise.race([failure, end]) }
+    }
+
+    it.each<[string, Record<string, string>]>([
+      ['bytes', {}],
+      ['events', events],
+    ])('resets the connection when it fails: %s', async (_, headers) => {
+      const { controller, outcome } = await ask(headers)
+      controller.error(new Error('late'))
+      expect(await outcome).toBe('ECONNRESET')
+    })
+
+    it('ends as any other when it is over', async () => {
+      const { controller, outcome } = await ask({})
+      controller.close()
+      expect(await outcome).toBe('end')
+    })
+  },
+)
+
+describeHosts('the head of a stream', (host) => {
+  it.each<[string, Record<string, string>, readonly Layer[]]>([
+    ['bytes', {}, []],
+    ['events', events, []],
+    ['events behind compression()', events, [compression() as Middleware]],
+  ])('has letters of Latin-1 as bytes: %s', async (_, headers, before) => {
+    const { body, controller } = createProducer()
+    const { socket } = await request(
+      host,
+      () => new Response(body, { headers: { ...headers, 'x-name': 'J\xfcr' }, statusText: '\xe9' }),
+      before,
+    )
+    controller.enqueue(Buffer.from('data: 1\n\n'))
+    const head = await readUntil(socket, '\r\n\r\n')
+    expect(head).toContain('x-name: J\xfcr\r\n')
+    expect(head).toContain('HTTP/1.1 200 \xe9\r\n')
+    controller.close()
+    await readAll(socket)
+  })
 })
 
 describeHosts('HEAD of a stream without end (hazard 37)', (host) => {

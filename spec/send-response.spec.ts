@@ -7,7 +7,7 @@ import { Readable } from 'node:stream'
 import { Response as PolyfillResponse } from '@whatwg-node/fetch'
 import compression from 'compression'
 import { json } from 'express-start-api'
-import { setHeader, setResponseStatus } from 'express-start-api/server'
+import { appendHeader, setHeader, setResponseStatus } from 'express-start-api/server'
 import { type TestHandler, routeX } from './support/handlers'
 import {
   type Host,
@@ -184,6 +184,13 @@ describeHosts('the status line', (host) => {
 describeHosts('a Response that HTTP has no answer for', (host) => {
   it.each<[string, TestHandler]>([
     ['Response.error() (hazard 113)', () => Response.error()],
+    [
+      'Response.error() for which a helper has set a status',
+      () => {
+        setResponseStatus(201)
+        return Response.error()
+      },
+    ],
     ['status 101 of a polyfill (hazard 114)', () => new PolyfillResponse(null, { status: 101 })],
     ['status 1000 of a polyfill', () => new PolyfillResponse('x', { status: 1000 })],
     ['a control character in a header', () => new Response('x', { headers: { 'x-a': 'a\x01' } })],
@@ -273,6 +280,30 @@ describeHosts('an answer without content', (host) => {
     expect(answer.headers.get('content-encoding')).toBeNull()
   })
 
+  it.each([204, 205, 304])(
+    'has none of the type and the coding that middleware has set in front, with status %i',
+    async (status) => {
+      const front: Middleware = (_req, res, next) => {
+        res.setHeader('content-type', 'application/json')
+        res.setHeader('transfer-encoding', 'chunked')
+        next()
+      }
+      const handler = () => new Response(null, { status, headers: { 'x-a': 'b' } })
+      const app = await serve(host, [front, routeX(handler)])
+      const socket = await open(app.port)
+      socket.write(rawHead('GET /api/x HTTP/1.1', ['Connection: keep-alive']))
+      socket.write(rawHead('GET /api/x HTTP/1.1'))
+      const answers = (await readAll(socket)).toString('latin1').split(/(?=HTTP\/1\.1 )/)
+      expect(answers).toHaveLength(2)
+      for (const answer of answers) {
+        const { headers, body } = parseAnswer(answer)
+        expect([headers['x-a'], body]).toEqual(['b', ''])
+        expect(headers['transfer-encoding']).toBeUndefined()
+        expect(headers['content-type']).toBe(status === 205 ? 'application/json' : undefined)
+      }
+    },
+  )
+
   it('has length 0 with status 205', async () => {
     const answer = await getX(host, () => new PolyfillResponse('x', { status: 205 }))
     expect(answer.headers['content-length']).toBe('0')
@@ -347,6 +378,31 @@ describeHosts('HEAD', (host) => {
     const stream = await headX(host, () => new Response(new ReadableStream({ pull() {} })))
     expect(stream.headers['content-length']).toBeUndefined()
     expect(stream.status).toBe(200)
+  })
+
+  it.each<[string, (init: ResponseInit) => Response]>([
+    ['no body', (init) => new Response(null, init)],
+    ['a stream', (init) => new Response(new ReadableStream({ pull() {} }), init)],
+    ['an empty text', (init) => new Response('', init)],
+    ['status 304', (init) => new Response(null, { ...init, status: 304 })],
+  ])('is an error page with a length that is none, for %s (RFC 9110, 8.6)', async (_, make) => {
+    for (const declared of ['abc', '-1', '0x3', '3, 4', '']) {
+      const answer = await headX(host, () => make({ headers: { 'content-length': declared } }))
+      expect([declared, answer.status]).toEqual([declared, 500])
+    }
+    const twice = await headX(host, () => {
+      for (const length of ['3', '3']) appendHeader('content-length', length)
+      return make({})
+    })
+    expect(twice.status).toBe(500)
+  })
+
+  it('has the length of a text, whatever the headers say', async () => {
+    const init = { headers: { 'content-length': 'abc' } }
+    for (const ask of [headX, getX]) {
+      const answer = await ask(host, () => new Response('hello', init))
+      expect([answer.status, answer.headers['content-length']]).toEqual([200, '5'])
+    }
   })
 
   it('does not start a lazy producer whose length is declared', async () => {
@@ -470,6 +526,50 @@ describeHosts('a Response of another implementation (hazard 213)', (host) => {
     expect(answer.headers['x-a']).toBe('b')
     expect(answer.body).toContain('no')
     expect(answer.body).toContain('de')
+  })
+})
+
+describeHosts("a Response of node-fetch's kind (hazard 213)", (host) => {
+  const cookies = ['a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT', 'b=2']
+  /** As versions 2 and 3 have them: no `getSetCookie()`, and all values by `raw()`. */
+  const toHeaders = (name: string) =>
+    Object.assign(new Map([['set-cookie', cookies.join(', ')]]), {
+      raw: () => ({ [name]: cookies }),
+    })
+  const of = (body: unknown, headers: object = new Headers()) => ({
+    ...{ status: 200, statusText: '', bodyUsed: false },
+    ...{ headers, body },
+  })
+
+  it.each<[string, unknown, string]>([
+    ['bytes, as version 2 keeps texts', Buffer.from('bytes'), 'bytes'],
+    ['no bytes', Buffer.alloc(0), ''],
+    ['an ArrayBuffer', new TextEncoder().encode('buffer').buffer, 'buffer'],
+    ['a text', 'text', 'text'],
+  ])('is sent if its body is %s', async (_, body, text) => {
+    const answer = await getX(host, () => of(body))
+    expect([answer.status, answer.body]).toEqual([200, text])
+    expect(answer.headers['content-length']).toBe(String(text.length))
+    const head = await headX(host, () => of(body))
+    expect([head.headers['content-length'], head.body]).toEqual([String(text.length), ''])
+    const none = await getX(host, () => ({ ...of(body), status: 204 }))
+    expect([none.status, none.body]).toEqual([204, ''])
+    const later = await getX(host, async () => {
+      await undefined
+      setHeader('x-a', 'b')
+      return of(body)
+    })
+    expect([later.headers['x-a'], later.body]).toEqual(['b', text])
+  })
+
+  it('is an error if its body is nothing that can be sent', async () => {
+    const { status, errors } = await getX(host, () => of({ some: 'object' }))
+    expect([status, messages(errors)]).toEqual([500, [expect.stringContaining('Uint8Array')]])
+  })
+
+  it.each(['set-cookie', 'Set-Cookie'])('sends each of its cookies (%s)', async (name) => {
+    const answer = await getX(host, () => of(Buffer.from('x'), toHeaders(name)))
+    expect(answer.headers['set-cookie']).toEqual(cookies)
   })
 })
 

@@ -165,10 +165,18 @@ export function discard(response: Response): void {
   else if (!body.locked) drain(toStream(body).getReader()).catch(ignore)
 }
 
-/** node-fetch has Node's own kind of stream for a body. */
+/** node-fetch has Node's own kind of stream for a body; and for that of a text, in version 2, bytes. */
 function toStream(body: ReadableStream<unknown>): ReadableStream<unknown> {
   if (typeof body.getReader === 'function') return body
-  return Readable.toWeb(body as unknown as Readable) as ReadableStream<unknown>
+  if ('pipe' in Object(body)) {
+    return Readable.toWeb(body as unknown as Readable) as ReadableStream<unknown>
+  }
+  return new ReadableStream({
+    start(controller) {
+      controller.enqueue(body)
+      controller.close()
+    },
+  })
 }
 
 /**

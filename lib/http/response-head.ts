@@ -29,8 +29,8 @@ export interface ResponseHead {
  * @throws StartApiError for a status that HTTP has no final answer for
  */
 export function toResponseHead(response: Response, state: ResponseState | undefined): ResponseHead {
-  const status = state?.status ?? response.status
-  // Response.error() has status 0; 1xx can't be final (hazards 113, 114).
+  // Response.error() has status 0, whatever a helper says of it; 1xx can't be final (hazards 113, 114).
+  const status = response.status === 0 ? 0 : (state?.status ?? response.status)
   if (!Number.isInteger(status) || status < 200 || status > 999) {
     throw new StartApiError(
       'ERR_START_API_BAD_RESPONSE',
@@ -38,17 +38,13 @@ export function toResponseHead(response: Response, state: ResponseState | undefi
     )
   }
   const headers: ResponseHead['headers'] = new Map()
-  const cookies: string[] = []
+  const joined: string[] = []
   response.headers.forEach((value, name) => {
     const key = name.toLowerCase()
-    if (key === 'set-cookie') {
-      // Polyfills give all cookies in one value here; `getSetCookie` keeps them apart (hazard 118).
-      if (typeof response.headers.getSetCookie !== 'function') cookies.push(value)
-    } else headers.set(key, value)
+    if (key === 'set-cookie') joined.push(value)
+    else headers.set(key, value)
   })
-  if (typeof response.headers.getSetCookie === 'function') {
-    cookies.push(...response.headers.getSetCookie())
-  }
+  const cookies = findCookies(response.headers) ?? joined
   if (headers.has('content-encoding') && isDecoded(response)) {
     headers.delete('content-encoding')
     headers.delete('content-length')
@@ -66,6 +62,31 @@ export function toResponseHead(response: Response, state: ResponseState | undefi
     cookies: merged,
     removed,
   }
+}
+
+/** Each cookie for itself: polyfills, and node-fetch, give all in one value elsewhere (hazard 118). */
+function findCookies(
+  headers: Headers & { raw?(): Record<string, string[]> },
+): readonly string[] | undefined {
+  if (typeof headers.getSetCookie === 'function') return headers.getSetCookie()
+  // node-fetch's, with names as they were spelled.
+  const named = Object.entries(headers.raw?.() ?? {})
+  return named.find(([name]) => name.toLowerCase() === 'set-cookie')?.[1]
+}
+
+/**
+ * The length that the headers declare, where it is sent as it is.
+ *
+ * @throws StartApiError for what is none (RFC 9110, 8.6), which clients and proxies read in different ways
+ */
+export function toDeclaredLength({ headers }: ResponseHead): number | undefined {
+  const length = headers.get('content-length')
+  if (length === undefined) return undefined
+  if (typeof length === 'string' && /^\d+$/.test(length)) return Number(length)
+  throw new StartApiError(
+    'ERR_START_API_BAD_RESPONSE',
+    `The Response declares a content-length of ${JSON.stringify(length)}, which is no number of bytes. Leave the header out: it is set from the body.`,
+  )
 }
 
 /** `connection` names further headers of its hop. */

@@ -1,7 +1,6 @@
 // Per request, last stage: fetch Response → Node's res, beside what middleware in front put there.
 import { isAscii } from 'node:buffer'
 import { ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http'
-import type { Http2ServerResponse } from 'node:http2'
 import { isNullBodyStatus } from '../define/null-body'
 import { type PlainResponse, takePlainResponse, takeText } from '../define/text-response'
 import { StartApiError, toError } from '../errors'
@@ -19,7 +18,7 @@ import {
   takeSource,
   toBuffer,
 } from './response-body'
-import { type ResponseHead, toResponseHead } from './response-head'
+import { type ResponseHead, toDeclaredLength, toResponseHead } from './response-head'
 
 /**
  * Sends a Response. Throws or rejects, with the producer stopped, if it can't: as long as nothing is
@@ -52,22 +51,28 @@ export function sendResponse(
   const isHead = res.req?.method === 'HEAD'
   // Whatever the Response holds.
   if (isNullBodyStatus(head.status)) {
+    const removed = ['transfer-encoding']
     // By the type, compression() would claim an encoding.
-    if (head.status !== 205) head.headers.delete('content-type')
-    if (head.status === 204) head.headers.delete('content-length')
+    if (head.status !== 205) removed.push('content-type')
+    if (head.status === 204) removed.push('content-length')
     if (head.status === 205) head.headers.set('content-length', '0')
+    for (const name of removed) head.headers.delete(name)
+    head.removed = [...head.removed, ...removed]
     discard(response)
+    toDeclaredLength(head)
     return sendWhole(res, head, [])
   }
   if (response.body === null) {
     // A client would wait for content of the length that the headers declare.
-    if (!isHead) head.headers.set('content-length', '0')
+    if (isHead) toDeclaredLength(head)
+    else head.headers.set('content-length', '0')
     return sendWhole(res, head, [])
   }
   const text = takeText(response) ?? takeSource(response)
   // An empty text is what a handler of its own has for HEAD, and the length is GET's.
   if (isHead && !text && head.headers.has('content-length')) {
     discard(response)
+    toDeclaredLength(head)
     return sendWhole(res, head, [])
   }
   if (text !== undefined) {
@@ -93,15 +98,6 @@ function sendPlain(res: ServerResponse, { status, headers, text }: PlainResponse
 /** Whether there is an answer already. The head of one that ended after its client had left is never sent. */
 export function hasBegun(res: ServerResponse): boolean {
   return res.headersSent || res.writableEnded
-}
-
-/** Shows the client that the answer is incomplete (hazard 132). */
-export function breakOff(res: ServerResponse | Http2ServerResponse): void {
-  // Destroyed without a code, an HTTP/2 stream looks complete. 2: INTERNAL_ERROR.
-  if (isHttp2(res)) return res.stream.close(2)
-  // Pipelined, and not yet its turn: Node 24 would then send what there is, and leave the client waiting.
-  if (res.socket === null) res.once('socket', (socket) => socket.destroy())
-  res.destroy()
 }
 
 /**
@@ -165,7 +161,13 @@ function sendWhole(
 }
 
 /** Node's own. */
-const { end } = ServerResponse.prototype
+const { end, write } = ServerResponse.prototype
+
+/** Not by `flushHeaders()`, which writes `é` as two letters (see `toWire()`), nor past `writeHead()`. */
+function flushHead(res: Pick<ServerResponse, 'flushHeaders'>): void {
+  if (res instanceof ServerResponse) write.call(res, '', 'latin1')
+  else res.flushHeaders()
+}
 
 /**
  * Bytes up to here go out as a text: Node writes head and text at once, and bytes after the head. (Node
@@ -204,7 +206,7 @@ async function sendStream(
   head: ResponseHead,
   opening: 'at once' | 'with bytes',
 ): Promise<void> {
-  const declared = head.headers.get('content-length')
+  const declared = toDeclaredLength(head)
   let size = 0
   let begun = false
   let ended = false
@@ -224,7 +226,7 @@ async function sendStream(
   })
   if (opening === 'at once') {
     begin()
-    res.flushHeaders()
+    flushHead(res)
   }
   for (let index = 0; ; index++) {
     // The read that has begun is heeded when it is its turn: a promise made of it before could fail
@@ -244,7 +246,7 @@ async function sendStream(
       break
     }
     size += bytes.byteLength
-    if (declared !== undefined && !(size <= Number(declared))) {
+    if (declared !== undefined && size > declared) {
       throw wrongLength(declared, `at least ${size}`)
     }
     if (!begun) begin()
@@ -257,7 +259,7 @@ async function sendStream(
     ;(res as { flush?: () => void }).flush?.()
     if (isFull) await new Promise<void>((resolve) => (resume = resolve))
   }
-  if (declared !== undefined && Number(declared) !== size) throw wrongLength(declared, String(size))
+  if (declared !== undefined && declared !== size) throw wrongLength(declared, String(size))
   if (!begun) begin()
   res.end()
 }
@@ -274,7 +276,9 @@ function setHead(res: ServerResponse, head: ResponseHead): void {
   if (!isHttp2(res)) res.statusMessage = head.statusText
   // A length that middleware in front expected is not this body's.
   if (res.getHeader('content-length') !== undefined) res.removeHeader('content-length')
-  for (const name of head.removed) res.removeHeader(name)
+  for (const name of head.removed) {
+    if (res.getHeader(name) !== undefined) res.removeHeader(name)
+  }
   for (const [name, value] of head.headers) {
     res.setHeader(name, name === 'vary' ? mergeVary(res.getHeader('vary'), value) : value)
   }
@@ -313,9 +317,9 @@ function validate(head: ResponseHead): void {
   if (/[^\t\x20-\x7e\x80-\xff]/.test(head.statusText)) head.statusText = ''
 }
 
-function wrongLength(declared: string | readonly string[], actual: string): StartApiError {
+function wrongLength(declared: number, actual: string): StartApiError {
   return new StartApiError(
     'ERR_START_API_BAD_RESPONSE',
-    `The Response declares a content-length of ${String(declared)} bytes but its body has ${actual}. Leave the header out: it is set from the body.`,
+    `The Response declares a content-length of ${declared} bytes but its body has ${actual}. Leave the header out: it is set from the body.`,
   )
 }
