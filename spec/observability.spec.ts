@@ -208,6 +208,96 @@ describeHosts('the channels of a request', (host) => {
   })
 })
 
+describe('Sentry', () => {
+  it('is told the route, and of errors that no error middleware hears of', async () => {
+    const calls: unknown[][] = []
+    const scope = { setTransactionName: (name: string) => calls.push(['issue', name]) }
+    const sentry = {
+      getIsolationScope: () => scope,
+      getActiveSpan: () => 'span',
+      getRootSpan: (span: unknown) => ['root', span],
+      updateSpanName: (...call: unknown[]) => calls.push(call),
+      captureException: (error: Error, addTo: (to: typeof scope) => unknown) => {
+        addTo(scope)
+        calls.push(['captured', error.message])
+      },
+    }
+    const told: [string, (message: unknown) => void][] = []
+    const channels = {
+      subscribe: (...call: [string, (message: unknown) => void]) => {
+        told.push(call)
+        subscribe(...call)
+      },
+    }
+    run('sentry.js', { '@sentry/node': sentry, 'node:diagnostics_channel': channels })
+    const log = jest.spyOn(console, 'error').mockImplementation()
+    const late = (): UnderlyingSource => ({
+      async pull(controller) {
+        controller.enqueue(Buffer.alloc(100_000))
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        controller.error(new Error('late'))
+      },
+    })
+    const api = startApi(
+      apiRoutes({
+        'api/users/$id.ts': {
+          GET: () => new Response('x'),
+          PUT: () => {
+            throw boom
+          },
+          POST: () => new Response(new ReadableStream(late())),
+        },
+      }),
+    )
+    try {
+      const app = await serve(expressHosts[0]!, [['/v1', api]])
+      for (const method of ['GET', 'PUT', 'POST']) {
+        await get(`${app.url}/v1/api/users/42`, { method }).catch(() => {})
+        const name = `${method} /v1/api/users/:id`
+        const opened = [
+          ['issue', name],
+          [['root', 'span'], name],
+        ]
+        const captured = [
+          ['issue', name],
+          ['captured', 'late'],
+        ]
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        expect(calls.splice(0)).toEqual(method === 'POST' ? [...opened, ...captured] : opened)
+      }
+      expect(app.errors).toEqual([boom])
+    } finally {
+      for (const call of told) unsubscribe(...call)
+      log.mockRestore()
+    }
+  })
+})
+
+describe('Datadog', () => {
+  it('is told the route', async () => {
+    let hook!: (span: object, req?: IncomingMessage) => void
+    const use = (name: string, { hooks }: { hooks: { request: typeof hook } }) => {
+      expect(name).toBe('express')
+      hook = hooks.request
+    }
+    run('datadog.js', { 'dd-trace': { use } })
+    const tags: unknown[][] = []
+    const span = { setTag: (...tag: unknown[]) => tags.push(tag) }
+    const watch: Middleware = (req, res, next) => {
+      res.once('finish', () => hook(span, req))
+      next()
+    }
+    const app = await serve(expressHosts[0]!, [watch, ['/v1', files()]])
+    await get(`${app.url}/v1/api/users/42`)
+    await get(`${app.url}/other`)
+    hook(span)
+    expect(tags).toEqual([
+      ['http.route', '/v1/api/users/:id'],
+      ['resource.name', 'GET /v1/api/users/:id'],
+    ])
+  })
+})
+
 describe('OpenTelemetry', () => {
   beforeAll(buildPackage)
 

@@ -847,12 +847,8 @@ describeHosts('A body that was already read', (host) => {
       const read = await readBehind(host, [swallow], bodies['json']!, async (request) => {
         const failures = []
         for (const way of ways) {
-          failures.push(
-            await request
-              .clone()
-              [way]()
-              .catch((error: Error) => error.name),
-          )
+          const copy = request.clone()
+          failures.push(await copy[way]().catch((error: Error) => error.name))
         }
         return failures
       })

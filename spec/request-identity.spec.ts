@@ -394,7 +394,7 @@ describeHosts('the Request', (host) => {
     const { url } = await serve(host, [
       apiOf(async (request) => json((await request.formData()) instanceof native)),
     ])
-    globalThis.FormData = class {} as typeof FormData
+    globalThis.FormData = function FormDataOfPackage() {} as unknown as typeof FormData
     try {
       for (let count = 0; count < 2; count++) {
         const answer = await fetch(`${url}/api/x`, {
