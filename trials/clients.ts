@@ -25,6 +25,10 @@ function insist(holds: boolean, what: string): void {
   if (!holds) throw new Violation(what)
 }
 
+function toSeen(what: string, { status, body }: Answer): string {
+  return `${what}: ${status} ${body.subarray(0, 200).toString()}`
+}
+
 async function ask(port: number, bytes: string | Buffer, method = 'GET'): Promise<Answer> {
   const { answers } = await exchange(port, [Buffer.from(bytes as string)], [method])
   const [answer] = answers
@@ -100,9 +104,12 @@ export const goodClients = {
       port,
       head('GET /api/session', [`X-Name: ${name}2`, `Cookie: ${cookie}`]),
     )
-    insist(first.body.toString() === JSON.stringify({ before: null, name }), 'first visit')
+    insist(
+      first.body.toString() === JSON.stringify({ before: null, name }),
+      toSeen('first visit', first),
+    )
     const again = JSON.stringify({ before: name, name: `${name}2` })
-    insist(second.body.toString() === again, 'second visit')
+    insist(second.body.toString() === again, toSeen('second visit', second))
   },
 } satisfies Record<string, Client>
 
