@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { createStart, startApi } from 'express-start-api'
-import { buildPackage } from './support/built-package'
+import { buildPackage, createApp, runNode } from './support/built-package'
 import { type DevApp, startDevApp, until } from './support/dev-app'
 import { apiRoutes } from './support/routes'
 import { routesDirectory } from './support/routes-directory'
@@ -734,6 +734,27 @@ it('tells again that the directory is away, if it was back in between as it was'
     app.rename('elsewhere', 'routes')
     expect(await app.ask('/api/a')).toBe('200 a')
   }
+})
+
+it('starts any number of times in one file of tests', () => {
+  const folder = createApp(
+    {
+      'package.json': '{ "jest": { "testEnvironment": "node" } }',
+      'routes/api/a.js': commonJs(`'a'`),
+      'a.test.js': `
+        const { startApi } = require('express-start-api')
+        it.each([1, 2, 3])('start %i', async () => {
+          const api = startApi(__dirname + '/routes', { dev: true })
+          expect(await (await api.fetch('/api/a')).text()).toBe('a')
+          await api.close()
+        })`,
+    },
+    ['express', 'jest'],
+  )
+  // In a process of its own: a loop that never ends would take this one along.
+  const { status, stderr } = runNode(folder, ['node_modules/jest/bin/jest.js', '--runInBand'])
+  expect(stderr).toContain('3 passed, 3 total')
+  expect(status).toBe(0)
 })
 
 it('says nothing of an old version of a `start.ts` that never worked, with an importer of the application', async () => {

@@ -40,8 +40,11 @@ export function openModuleCache(
 
   /** Whether a route file was the first to need a module. Parents stay known after they are forgotten. */
   function isForRoutes(module: NodeJS.Module): boolean {
-    for (let at: NodeJS.Module | null | undefined = module; at; at = at.parent) {
+    // Jest has modules that are their own parents.
+    const seen = new Set<NodeJS.Module>()
+    for (let at: NodeJS.Module | null | undefined = module; at && !seen.has(at); at = at.parent) {
       if (isRouteFile(at.filename)) return true
+      seen.add(at)
     }
     return false
   }
