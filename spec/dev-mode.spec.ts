@@ -236,6 +236,58 @@ describe('modules that route files load', () => {
     expect(app.output()).not.toContain('Restart')
   })
 
+  describe('since a moment ago, and are replaced then', () => {
+    const { main, ...language } = LANGUAGES['CommonJS']!
+    // Nothing but requests looks at the files.
+    const unwatched = { ...language, main: main.replace('app.use(api)', '$&\nvoid api.close()') }
+    const dependency = (text: string) => `exports.text = '${text}'`
+    const atOnce = commonJs(`text`, `const { text } = require('../../lib/text')`)
+    const byHandler = commonJs(`require('../../lib/text').text`)
+
+    it.each([
+      ['route file', atOnce],
+      ['handler', byHandler],
+    ])('by an older file, are loaded again: what a %s requires', async (_, route) => {
+      const app = await start(unwatched, {
+        'lib/text.js': dependency('one'),
+        'lib/older.js': dependency('two'),
+        'routes/api/a.js': commonJs(`'a'`),
+      })
+      expect(await app.ask('/api/a')).toBe('200 a')
+      app.write('routes/api/a.js', route)
+      expect(await app.ask('/api/a')).toBe('200 one')
+      app.rename('lib/older.js', 'lib/text.js')
+      expect(await app.ask('/api/a')).toBe('200 two')
+    })
+
+    it('are loaded again where the clock of the file system is behind', async () => {
+      const early = `const { now } = Date\nDate.now = () => now() + 60_000\n`
+      const app = await start(
+        { ...unwatched, main: early + unwatched.main },
+        { 'lib/text.js': dependency('one'), 'routes/api/a.js': commonJs(`'a'`) },
+      )
+      expect(await app.ask('/api/a')).toBe('200 a')
+      app.write('routes/api/a.js', atOnce)
+      expect(await app.ask('/api/a')).toBe('200 one')
+      app.write('lib/text.js', dependency('two'))
+      expect(await app.ask('/api/a')).toBe('200 two')
+    })
+
+    it('are loaded again however soon that is', async () => {
+      const app = await start(unwatched, { 'routes/api/a.js': commonJs(`'a'`) })
+      const names = Array.from({ length: 40 }, (_, index) => `text${index}`)
+      const answers: string[] = []
+      for (const name of names) {
+        app.write(`lib/${name}.js`, dependency('old'))
+        app.write('routes/api/a.js', byHandler.replace('lib/text', `lib/${name}`))
+        await app.ask('/api/a')
+        app.write(`lib/${name}.js`, dependency('new'))
+        answers.push(await app.ask('/api/a'))
+      }
+      expect(answers).toEqual(names.map(() => '200 new'))
+    })
+  })
+
   it('and the first time broken are live when they are mended, whichever it was', async () => {
     const app = await start(LANGUAGES['CommonJS']!, {
       'lib/base.js': `exports.base = undefined`,

@@ -10,7 +10,14 @@ import { isUnder, toWireText } from '../routes/route-path'
 import type { AskedRequest, RouteSource, ToTable } from '../routes/route-source'
 import { type RouteTable, createRouteTable } from '../routes/route-table'
 import { toBrokenFile, toBrokenRoute } from './broken-route'
-import { type Look, SETTLE_MS, findChanged, isBeingWritten, lookAt } from './directory-look'
+import {
+  type Look,
+  SETTLE_MS,
+  addDependencies,
+  findChanged,
+  isBeingWritten,
+  lookAt,
+} from './directory-look'
 import { EMPTY, createDigests } from './file-digests'
 import { correctFile, scaffoldFile } from './new-files'
 import { createReport } from './report'
@@ -101,6 +108,7 @@ export function createDevRoutes(
     try {
       state = await load(now)
     } finally {
+      last = addDependencies(now, modules.findDependencies(), toDigest)
       const isDependency = (path: string): boolean => now.dependencies.has(path)
       modules.findStuck().filter(isDependency).forEach(report.showStuck)
     }

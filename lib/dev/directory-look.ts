@@ -8,6 +8,9 @@ import { statFile } from '../routes/stat-file'
 /** How long a new or an empty file is left to whoever is writing it. */
 export const SETTLE_MS = 100
 
+/** File systems stamp with the time of the system's last tick, which was at most so long ago. */
+const TICK_MS = 16
+
 export interface Look {
   readonly at: number
   readonly directory: string
@@ -45,6 +48,20 @@ export function lookAt(
   }
 }
 
+/** A look at what was loaded then, with the dependencies that loading has found: later ones compare digests. */
+export function addDependencies(
+  look: Look,
+  found: readonly string[],
+  toDigest: (path: string) => string,
+): Look {
+  const digests = found
+    .filter((path) => !look.routes.has(path) && !look.dependencies.has(path))
+    .map((path) => [path, toDigest(path)] as const)
+    // What was changed meanwhile may have been loaded before that.
+    .filter(([path]) => !isNewer(path, look.at))
+  return { ...look, dependencies: new Map([...look.dependencies, ...digests]) }
+}
+
 /** Paths of files that came, went, or hold something else. */
 export function findChanged(before: Look, now: Look): string[] {
   const paths = new Set([...before.routes.keys(), ...now.routes.keys()])
@@ -67,7 +84,8 @@ export function isBeingWritten(now: Look, before: Look | undefined): boolean {
   })
 }
 
+/** By the time of the change, too: a file that takes another's name keeps the time of its content. */
 function isNewer(path: string, time: number): boolean {
-  const { mtimeMs = Infinity } = statFile(path) ?? {}
-  return mtimeMs > time
+  const stats = statFile(path)
+  return stats === undefined || Math.max(stats.mtimeMs, stats.ctimeMs) > time - TICK_MS
 }
