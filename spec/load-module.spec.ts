@@ -3,7 +3,7 @@
 import { renameSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { startApi } from 'express-start-api'
-import { loadModule } from '../lib/routes/load-module'
+import { loadModule, toLoadError } from '../lib/routes/load-module'
 import { buildPackage, createApp, runNode } from './support/built-package'
 import { routesDirectory } from './support/routes-directory'
 
@@ -237,6 +237,19 @@ describe.each(Object.entries(APPS))('in %s', (_, app) => {
     expect(loads).toEqual({ a: 1, b: 1 })
   })
 
+  if (loadsTypeScript) {
+    it('says why TypeScript with `export` in a CommonJS package can not be imported', () => {
+      const { message } = report(app, {
+        'package.json': '{ "type": "commonjs" }',
+        'routes/api/a.ts': `import { v } from '../../dep.ts'\nexport const APIRoute = v`,
+        'dep.ts': 'export const v: number = 1',
+      })
+      expect(message).toMatch(
+        /a\.ts: SyntaxError: .*dep\.ts.*\. Node reads that file as CommonJS, as its package\.json/,
+      )
+    })
+  }
+
   const untyped = loadsTypeScript ? ['--no-experimental-strip-types'] : []
 
   it('says what TypeScript files need where nothing loads them', () => {
@@ -306,6 +319,95 @@ describe('under ts-node', () => {
     )
     expect(message).toMatch(/api\/a\.ts: .*(?:TSError|SyntaxError)/)
     expect(message).not.toContain('If nothing here loads TypeScript')
+  })
+})
+
+describe('where Node removes types by itself', () => {
+  const { features } = process
+  // jest's own `process` lets it be replaced, though `jest.replaceProperty()` does not put it back.
+  const setFeatures = (value: object) =>
+    Object.defineProperty(process, 'features', { value, configurable: true })
+  beforeAll(() => setFeatures({ ...features, typescript: 'strip' }))
+  afterAll(() => setFeatures(features))
+
+  /** An error as Node makes it, with the place in front of its stack. */
+  const syntaxError = (message: string, place: string) =>
+    Object.assign(new SyntaxError(message), { stack: `${place}:1\n\nSyntaxError: ${message}` })
+  const notFound = (path: string, importer: string) =>
+    Object.assign(new Error(`Cannot find module '${path}' imported from ${importer}`), {
+      code: 'ERR_MODULE_NOT_FOUND',
+      url: `file://${path}`,
+    })
+  const files = {
+    'package.json': '{ "type": "commonjs" }',
+    'dep.ts': 'export const v = 1',
+    'typeless/package.json': '{}',
+    'typeless/dep.ts': '',
+  }
+
+  function fail(name: string, toSecond: (file: string, folder: string) => Error): unknown {
+    const folder = routesDirectory(files)
+    const file = join(folder, name)
+    const refusal = syntaxError('Cannot use import statement outside a module', file)
+    return toLoadError(file, refusal, toSecond(file, folder))
+  }
+
+  it.each([
+    "The requested module './dep.ts' does not provide an export named 'v'",
+    "Named export 'v' not found. The requested module './dep.ts' is a CommonJS module, which may not",
+  ])(
+    'what is imported from a file that it reads as CommonJS is named, and what helps: %s',
+    (text) => {
+      const second = (file: string) => syntaxError(text, `file://${file}`)
+      expect(fail('a.ts', second)).toMatchObject({
+        message: expect.stringMatching(
+          /^SyntaxError: .*'\.\/dep\.ts'.* \(at \/.*a\.ts:1\)\. Node reads that file as CommonJS, as its package\.json says\. If it is written with `export`: put "type": "module" there, or a package\.json of \{"type":"module"\} beside the file$/,
+        ) as unknown,
+        cause: { message: text },
+      })
+    },
+  )
+
+  it.each(['./typeless/dep.ts', './dep.js', './dep.mts', 'package'])(
+    'what %s does not export is told as it is',
+    (specifier) => {
+      const text = `The requested module '${specifier}' does not provide an export named 'v'`
+      let second: Error | undefined
+      const failure = fail('a.ts', (file) => (second = syntaxError(text, `file://${file}`)))
+      expect(failure).toBe(second)
+    },
+  )
+
+  it('a name without its ending is told, and no longer that the file was no CommonJS', () => {
+    expect(fail('a.ts', (file, folder) => notFound(join(folder, 'dep'), file))).toMatchObject({
+      message: expect.stringMatching(
+        /^Cannot find module '\/.*dep' imported from .*a\.ts\. Node wants whole file names in imports/,
+      ) as unknown,
+      cause: { code: 'ERR_MODULE_NOT_FOUND' },
+    })
+  })
+
+  it.each([
+    [
+      'a.ts',
+      'Cannot use import statement outside a module',
+      'If the file is an ES module, name it',
+    ],
+    [
+      'a.tsx',
+      "Unexpected token '<'",
+      'Node compiles no .tsx files: start the app with tsx or ts-node',
+    ],
+  ])('a newer Node is no advice: %s', (name, text, advice) => {
+    const failure = fail(name, (file) => syntaxError(text, file)) as Error
+    expect(failure.message).toContain(`. ${advice}`)
+    expect(failure.message).not.toContain('or newer')
+  })
+
+  it('a mistake that any JavaScript could have is told as it is', () => {
+    let second: Error | undefined
+    const text = "Identifier 'a' has already been declared"
+    expect(fail('a.ts', (file) => (second = syntaxError(text, file)))).toBe(second)
   })
 })
 

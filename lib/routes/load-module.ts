@@ -2,7 +2,7 @@
 import { existsSync, lstatSync, readFileSync, realpathSync } from 'node:fs'
 // Not `{ createRequire }`: the usual banner of ESM bundles declares that name.
 import nodeModule from 'node:module'
-import { basename, dirname, extname, join } from 'node:path'
+import { basename, dirname, extname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { findPlace, isErrorLike, toReason } from './load-failure'
 
@@ -36,17 +36,28 @@ export function loadModule(
 
 /** The second way, if all that is wrong is that the first turned the file away. */
 async function tryAgain(file: string, refusal: unknown, load: () => unknown): Promise<unknown> {
-  const advice = toAdvice(refusal, file)
-  if (advice === undefined) throw refusal
+  if (toAdvice(refusal, file) === undefined) throw refusal
   try {
     return await load()
   } catch (error) {
-    if (toAdvice(error, file) === undefined) throw error
+    throw toLoadError(file, refusal, error)
   }
-  // The first way is the file's own: what it has to say explains more than the second. Whatever else
-  // it lacks: Node loads what vitest is to load.
+}
+
+/** What to throw for a file that the first way turned away, and that the second didn't load either. */
+export function toLoadError(file: string, refusal: unknown, error: unknown): unknown {
+  const advice = toAdvice(error, file)
+  if (advice === undefined) return error
+  // The first way is the file's own: what it has to say explains more than the second, but for one that
+  // came as far as the imports.
+  if (isAboutImports(error)) return withAdvice(error, advice)
+  return withAdvice(refusal, toAdvice(refusal, file))
+}
+
+function withAdvice(error: unknown, advice: string | undefined): Error {
+  // Whatever else a file lacks: Node loads what vitest is to load.
   const own = process.env['VITEST'] === undefined ? advice : VITEST
-  throw new Error(`${toReason(refusal)}. ${own}`, { cause: refusal })
+  return new Error(`${toReason(error)}. ${own}`, { cause: error })
 }
 
 /** The way of ES modules alone. */
@@ -100,6 +111,7 @@ export function isEsm(file: string): boolean {
 
 const packageTypes = new Map<string, string | undefined>()
 
+/** `none` where the nearest package.json has no type: Node tells the syntax by itself there. */
 function packageType(directory: string): string | undefined {
   if (packageTypes.has(directory)) return packageTypes.get(directory)
   let type: string | undefined
@@ -107,10 +119,10 @@ function packageType(directory: string): string | undefined {
     const { type: own } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as {
       type?: string
     }
-    type = own ?? 'commonjs'
+    type = own ?? 'none'
   } catch {
     const parent = dirname(directory)
-    type = parent === directory ? 'commonjs' : packageType(parent)
+    type = parent === directory ? 'none' : packageType(parent)
   }
   packageTypes.set(directory, type)
   return type
@@ -120,6 +132,10 @@ const TYPESCRIPT =
   'If nothing here loads TypeScript: start the app with tsx, ts-node or Node 22.18 or newer, compile the routes, or pass the option `load`'
 const MODULE =
   'If the file is an ES module, name it .mjs or .mts, or put a package.json of {"type":"module"} into the routes directory; if it is loaded by other means than Node\'s, pass the option `load`'
+const TSX =
+  'Node compiles no .tsx files: start the app with tsx or ts-node, compile the routes, or pass the option `load`'
+const READ_AS_COMMONJS =
+  'Node reads that file as CommonJS, as its package.json says. If it is written with `export`: put "type": "module" there, or a package.json of {"type":"module"} beside the file'
 const STRIPPING =
   'Node only removes types: start the app with tsx or ts-node, which compile enums, parameter properties and the like, or compile the routes'
 const WHOLE_NAME =
@@ -142,7 +158,7 @@ function toAdvice(error: unknown, file: string): string | undefined {
     before.some((words) => names.some((name) => text.includes(`${words}${name} `)))
   switch (code) {
     case 'ERR_UNKNOWN_FILE_EXTENSION':
-      return says('for ') ? TYPESCRIPT : undefined
+      return says('for ') ? toTypeScriptAdvice() : undefined
     case 'ERR_REQUIRE_ESM': // Node before 20.19, ts-node, jest
       return says('ES Module ', 'ES Module: ') ? MODULE : undefined
     case 'ERR_REQUIRE_ASYNC_MODULE': {
@@ -169,11 +185,44 @@ function toAdvice(error: unknown, file: string): string | undefined {
   if (name !== 'SyntaxError') return undefined
   const place = findPlace(error)
   if (place !== undefined && !names.includes(place.file)) return undefined
+  const lacking = findLacking(message)
+  if (lacking !== undefined) return isTypedCommonJs(file, lacking) ? READ_AS_COMMONJS : undefined
   // Node reads an extension that it doesn't know as JavaScript.
-  if (/\.[cm]?tsx?$/.test(file) && !hasTypeScriptHook(file)) return TYPESCRIPT
+  const isUnknown = extname(file) === '.tsx' || !stripsTypes()
+  if (/\.[cm]?tsx?$/.test(file) && isUnknown && !hasTypeScriptHook(file)) {
+    return toTypeScriptAdvice()
+  }
   const esm =
     /^(?:Cannot use import statement|Cannot use 'import.meta'|Unexpected token 'export'|await is only valid)/
   return esm.test(message) ? MODULE : undefined
+}
+
+/** Whether a file was read, and what it imports is not there, or has no such export. */
+function isAboutImports(error: unknown): boolean {
+  if (!isErrorLike(error)) return false
+  return error.code === 'ERR_MODULE_NOT_FOUND' || findLacking(error.message) !== undefined
+}
+
+/** The specifier of a module that has no export of a name that is imported. */
+function findLacking(message: string): string | undefined {
+  return /\bThe requested module '(.+?)' (?:does not provide an export|is a CommonJS module)/.exec(
+    message,
+  )?.[1]
+}
+
+/** Whether what a file imports is TypeScript that Node reads as CommonJS, whatever it is written in. */
+function isTypedCommonJs(importer: string, specifier: string): boolean {
+  if (!stripsTypes() || !/^\.{1,2}\//.test(specifier)) return false
+  const path = resolve(dirname(importer), specifier)
+  return extname(path) === '.ts' && packageType(dirname(path)) === 'commonjs'
+}
+
+function stripsTypes(): boolean {
+  return 'typescript' in process.features && process.features.typescript !== false
+}
+
+function toTypeScriptAdvice(): string {
+  return stripsTypes() ? TSX : TYPESCRIPT
 }
 
 /** Whether what was not found, `./users` or `./users.js`, is there as TypeScript. */
