@@ -420,6 +420,32 @@ describe('modules that route files load', () => {
   })
 })
 
+it('a route file that only `require` takes, and keeps as an ES module, is live once edited, or the console says that it is not', async () => {
+  const language = LANGUAGES['TypeScript, ts-node']!
+  const app = await start(
+    { ...language, args: [...language.args.slice(0, -1), 'main.js'], main: CJS_HEAD + APP },
+    {
+      'package.json': '{}',
+      'tsconfig.json':
+        '{ "compilerOptions": { "module": "esnext", "moduleResolution": "node", "target": "es2022" } }',
+      'routes/api/a.ts': typeScript(`'one'`),
+      'routes/api/b.ts': typeScript(`'one'`, `throw new Error('no database')`),
+    },
+  )
+  expect(await app.ask('/api/a')).toBe('200 one')
+  expect(await app.ask('/api/b')).toMatch(/^500 api\/b\.ts: no database/)
+  for (const name of ['a', 'b']) {
+    app.write(`routes/api/${name}.ts`, typeScript(`'two'`))
+    const answer = await app.ask(`/api/${name}`)
+    // Node that removes types by itself imports it, and so reads it again.
+    if (answer === '200 two') continue
+    expect(answer).toMatch(name === 'a' ? /^200 one$/ : /^500 api\/b\.ts: no database/)
+    await until(() => app.output().includes(`api/${name}.ts has changed`), app.output)
+    expect(await app.ask(`/api/${name}`)).toBe(answer)
+    expect(countOf(app.output(), `api/${name}.ts has changed`)).toBe(1)
+  }
+})
+
 it('says nothing of old versions when files of a linked directory go, or get another name', async () => {
   const language = LANGUAGES['CommonJS']!
   const app = await start(

@@ -110,7 +110,8 @@ export function createDevRoutes(
     } finally {
       last = addDependencies(now, modules.findDependencies(), toDigest)
       const isDependency = (path: string): boolean => now.dependencies.has(path)
-      modules.findStuck().filter(isDependency).forEach(report.showStuck)
+      const stuck = [...modules.findStuck().filter(isDependency), ...modules.findOutdated()]
+      stuck.forEach(report.showStuck)
     }
     isBehind = false
     told = undefined

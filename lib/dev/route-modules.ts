@@ -20,6 +20,8 @@ export interface RouteModuleCache {
   noteChanged(changed: readonly string[]): void
   /** The files that had changed by then, and whose old version stays in use, as far as loading has shown. */
   findStuck(): string[]
+  /** Route files that had changed likewise: `require` alone takes them, and gives what it has. */
+  findOutdated(): string[]
 }
 
 /** @param load the option of that name: what it gives for a file again is its own affair */
@@ -39,6 +41,7 @@ export function createRouteModules(
   let loading: { readonly path: string; restart(): void } | undefined
   let latest: ReadonlySet<string> = new Set()
   const stuck = new Set<string>()
+  const outdated = new Set<string>()
   const cache = openModuleCache(directory, (path) => kinds.has(path))
 
   async function importAnew(path: string): Promise<unknown> {
@@ -49,14 +52,28 @@ export function createRouteModules(
       // By its own name: where the application imports the file, too, it must not exist twice.
       return loadModule(path, '')
     }
-    if (kind === 'ESM') return importModule(path, createQuery())
+    if (kind === 'ESM') return importAgain(path)
     try {
       return await loadModule(path, createQuery())
     } catch (error) {
       // An ES module that was required, and failed, throws the same for ever.
       if (error !== errors.get(path)) throw error
       kinds.set(file, 'ESM')
-      return importModule(path, createQuery())
+      return importAgain(path)
+    }
+  }
+
+  /**
+   * An ES module that `require` took is read again by `import()`, unless that knows nothing of its language,
+   * as under ts-node with `"module": "esnext"`.
+   */
+  async function importAgain(path: string): Promise<unknown> {
+    try {
+      return await importModule(path, createQuery())
+    } catch (error) {
+      if (!isUnknownToImport(error, toRealPath(path))) throw error
+      if (latest.has(path)) outdated.add(path)
+      return loadModule(path, '')
     }
   }
 
@@ -130,6 +147,7 @@ export function createRouteModules(
       const isLoose = (path: string): boolean =>
         known.has(path) || kinds.has(toRealPath(path)) || forgotten.has(path) || failed.has(path)
       stuck.clear()
+      outdated.clear()
       for (const path of changed) if (imported.has(path) || !isLoose(path)) stuck.add(path)
     },
 
@@ -138,10 +156,16 @@ export function createRouteModules(
     },
 
     findStuck: () => [...stuck],
+    findOutdated: () => [...outdated],
   }
 }
 
 const CHANGED = Symbol('changed')
+
+function isUnknownToImport(error: unknown, file: string): boolean {
+  if (!isErrorLike(error) || error.code !== 'ERR_UNKNOWN_FILE_EXTENSION') return false
+  return error.message.endsWith(` for ${file}`)
+}
 
 function toPaths(imports: ReadonlyMap<string, ReadonlySet<string>>): Set<string> {
   return new Set([...imports.values()].flatMap((paths) => [...paths]))
