@@ -712,30 +712,59 @@ it('lets requests that are under way finish on the old table (hazard 249)', asyn
   expect(await slow).toBe('200 old')
 })
 
-it('answers what waits for a file that never finishes loading once that is mended, or gone', async () => {
-  const hanging = esModule(`'never'`, `console.log('it hangs'); await new Promise(() => {})`)
-  const hangs = (times: number) =>
-    until(() => countOf(app.output(), 'it hangs') === times, app.output)
-  const app = await start(LANGUAGES['ES modules']!, {
-    'routes/api/a.js': esModule(`'a'`),
-    'routes/api/b.js': hanging,
+describe('a file that never finishes loading', () => {
+  const forEsm = esModule(`'never'`, `console.log('it hangs'); await new Promise(() => {})`)
+  const forCommonJs = `console.log('it hangs'); module.exports = new Promise(() => {})`
+  const link = `require('node:fs').symlinkSync('linked', 'routes')\n`
+
+  it.each([
+    ['ES modules', 'routes', '', forEsm],
+    ['CommonJS', 'routes', '', forCommonJs],
+    ['CommonJS', 'linked', link, forCommonJs],
+  ])(
+    'keeps nothing waiting once it is mended, or gone: %s, %s',
+    async (name, folder, head, hanging) => {
+      const language = LANGUAGES[name]!
+      const { route } = language
+      const hangs = (times: number) =>
+        until(() => countOf(app.output(), 'it hangs') === times, app.output)
+      const app = await start(
+        { ...language, main: head + language.main },
+        {
+          [`${folder}/api/a.js`]: route(`'a'`),
+          [`${folder}/api/b.js`]: hanging,
+        },
+      )
+      const first = [app.ask('/api/a'), app.ask('/api/b')]
+      await hangs(1)
+      app.write(`${folder}/api/b.js`, route(`'mended'`))
+      expect(await Promise.all(first)).toEqual(['200 a', '200 mended'])
+      app.write(`${folder}/api/b.js`, hanging)
+      const second = [app.ask('/api/a'), app.ask('/api/b')]
+      await hangs(2)
+      app.write(`${folder}/api/b.js`, route(`'mended again'`))
+      expect(await app.ask('/api/b')).toBe('200 mended again')
+      expect(await Promise.all(second)).toEqual(['200 a', '200 mended again'])
+      app.write(`${folder}/api/b.js`, hanging)
+      const third = app.ask('/api/a')
+      await hangs(3)
+      app.remove(`${folder}/api/b.js`)
+      expect(await third).toBe('200 a')
+      expect(await app.ask('/api/b')).toBe('404 legacy GET /api/b')
+    },
+  )
+
+  it('is what another file that requires it gets once it is mended', async () => {
+    const app = await start(LANGUAGES['CommonJS']!, {
+      'routes/api/a.js': commonJs(`name`, `const { name } = require('./b')`),
+      'routes/api/b.js': forCommonJs,
+    })
+    const first = app.ask('/api/b')
+    await until(() => app.output().includes('it hangs'), app.output)
+    app.write('routes/api/b.js', `${commonJs(`'b'`)}\nexports.name = 'mended'`)
+    expect(await first).toBe('200 b')
+    expect(await app.ask('/api/a')).toBe('200 mended')
   })
-  const first = [app.ask('/api/a'), app.ask('/api/b')]
-  await hangs(1)
-  app.write('routes/api/b.js', esModule(`'mended'`))
-  expect(await Promise.all(first)).toEqual(['200 a', '200 mended'])
-  app.write('routes/api/b.js', hanging)
-  const second = [app.ask('/api/a'), app.ask('/api/b')]
-  await hangs(2)
-  app.write('routes/api/b.js', esModule(`'mended again'`))
-  expect(await app.ask('/api/b')).toBe('200 mended again')
-  expect(await Promise.all(second)).toEqual(['200 a', '200 mended again'])
-  app.write('routes/api/b.js', hanging)
-  const third = app.ask('/api/a')
-  await hangs(3)
-  app.remove('routes/api/b.js')
-  expect(await third).toBe('200 a')
-  expect(await app.ask('/api/b')).toBe('404 legacy GET /api/b')
 })
 
 it('keeps the last table while the directory is away', async () => {

@@ -1,5 +1,5 @@
 // Dev mode: the modules of route files, each loaded again when it, or what it requires, has changed.
-import { realpathSync } from 'node:fs'
+import { realpathSync, statSync } from 'node:fs'
 import { findPlace, isErrorLike, toReason } from '../routes/load-failure'
 import { importModule, isEsm, loadModule } from '../routes/load-module'
 import { findImports } from './esm-imports'
@@ -88,7 +88,16 @@ export function createRouteModules(
         change,
       ])
       if (module !== CHANGED) return module
+      // One that is gone fails here. Where a link led to it can't be told any more, nor forgotten.
+      statSync(path)
     }
+  }
+
+  /** Has modules, by the names that Node has for them, and all that require these loaded again. */
+  function forget(names: readonly string[]): ReadonlySet<string> {
+    const forgotten = cache.forget(names)
+    for (const path of [...loaded.keys()]) if (forgotten.has(toRealPath(path))) loaded.delete(path)
+    return forgotten
   }
 
   /** Some releases of Node try again what they could not read; the others, and what has run, fail as before. */
@@ -134,14 +143,10 @@ export function createRouteModules(
       const failed = toPaths(triedImports)
       const files = new Set(changed)
       latest = files
-      const forgotten = cache.forget([...changed, ...tried.map(toRealPath)])
-      const isStale = (path: string): boolean => {
-        const file = toRealPath(path)
-        return files.has(path) || files.has(file) || forgotten.has(file)
-      }
       const known = new Set([...loaded.keys(), ...errors.keys()])
-      for (const path of [...loaded.keys()].filter(isStale)) loaded.delete(path)
-      for (const path of tried) loaded.delete(path)
+      const forgotten = forget([...changed, ...tried.map(toRealPath)])
+      for (const path of [...loaded.keys()]) if (files.has(toRealPath(path))) loaded.delete(path)
+      for (const path of [...changed, ...tried]) loaded.delete(path)
       // Route files themselves are loaded again, or gone; what links to those led to can't be told any
       // more. Of what failed there is no old version, or loading it again has to show it.
       const isLoose = (path: string): boolean =>
@@ -152,7 +157,10 @@ export function createRouteModules(
     },
 
     noteChanged(changed) {
-      if (loading !== undefined && changed.includes(loading.path)) loading.restart()
+      if (loading === undefined || !changed.includes(loading.path)) return
+      // Its exports may be the promise that never settles.
+      forget([toRealPath(loading.path)])
+      loading.restart()
     },
 
     findStuck: () => [...stuck],
