@@ -31,9 +31,14 @@ async function run(): Promise<void> {
   const output = await main(process.argv.slice(2))
   stderr.write(output.stderr ?? '')
   // Route files may have opened what keeps a process alive; pipes still get the whole text.
-  write(output.stdout ?? '', () => {
+  write(output.stdout ?? '', (error?: NodeJS.ErrnoException | null) => {
     process.off('exit', failEarly)
-    process.exit(output.exitCode)
+    // Who has closed the pipe, such as `head`, wants no more.
+    if (!error || error.code === 'EPIPE') process.exit(output.exitCode)
+    stderr.write(
+      `start-api: stdout can't be written (${error.message}): what it has is not the whole output. Make room, or send it elsewhere.\n`,
+    )
+    process.exit(1)
   })
 }
 

@@ -1,5 +1,15 @@
 // The command `start-api`: its arguments, what it prints, how it ends.
-import { existsSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { Output } from '../lib/cli/command'
 import { runCommand } from '../lib/cli/run-command'
@@ -196,13 +206,12 @@ describe('start-api', () => {
   describe('as a program', () => {
     beforeAll(buildPackage)
 
+    const CLI = 'node_modules/express-start-api/dist/cli.js'
+
     function run(files: Readonly<Record<string, string>>, args: readonly string[]) {
       const app = createApp(files, ['express'])
       mkdirSync(join(app, 'elsewhere'))
-      const { status, stdout, stderr } = runNode(app, [
-        'node_modules/express-start-api/dist/cli.js',
-        ...args,
-      ])
+      const { status, stdout, stderr } = runNode(app, [CLI, ...args])
       return { status, stdout, stderr }
     }
 
@@ -232,6 +241,31 @@ describe('start-api', () => {
           /^start-api: a module ended the process before the command was done, or never finishes/m,
         )
       }
+    })
+
+    it('ends with 1, and says why, where its output can not be written', () => {
+      const app = createApp(routeTexts('routes/api/a.js'))
+      // As a full disk does, a file that is open for reading takes nothing.
+      const stdout = openSync(join(app, 'routes/api/a.js'), 'r')
+      const { status, stderr } = spawnSync(process.execPath, [CLI, 'routes'], {
+        cwd: app,
+        stdio: ['ignore', stdout, 'pipe'],
+        encoding: 'utf8',
+      })
+      expect(stderr).toMatch(
+        /^start-api: stdout can't be written \(EBADF: .*\): what it has is not the whole output\. Make room, or send it elsewhere\.\n$/,
+      )
+      expect(status).toBe(1)
+    })
+
+    it('ends as it would where nobody reads its output', async () => {
+      const app = createApp(routeTexts('routes/api/a.js'))
+      const child = spawn(process.execPath, [CLI, 'routes'], { cwd: app })
+      child.stdout.destroy()
+      let stderr = ''
+      child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+      const [status] = (await once(child, 'close')) as [number]
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     })
 
     it('ends with 1 for routes that can’t be used and with 2 for arguments that can’t', () => {

@@ -471,6 +471,7 @@ const SECTIONS: readonly Section[] = [
       "start-api: app.js can't be loaded: TypeError: boom (at app.js:3)",
       '[start-api] app.js failed beside its routes: …',
       'start-api: a module ended the process before the command was done, or never finishes loading.',
+      "start-api: stdout can't be written (ENOSPC: no space left on device, write): what it has is not the whole output. Make room, or send it elsewhere.",
     ],
   },
   {
