@@ -338,6 +338,21 @@ exports.createApp = async () => {
     expect(stderr).toMatch(/^\[start-api\] app\.js failed beside its routes: Error: no database$/m)
   })
 
+  it('calls the working directory by its usual name', () => {
+    const files = { 'routes/api/a.js': routeText('a') }
+    const app = `module.exports = require('express')().use(require('express-start-api').startApi('./routes'))`
+    const shown = [
+      run(createApp({ ...files, 'index.js': app }, ['express']), '.').stdout,
+      run(createApp({ ...files, 'index.js': '' }), '.').stderr,
+      run(createApp(files), '.').stderr,
+    ]
+    expect(shown).toEqual([
+      expect.stringMatching(/^\.\n/),
+      expect.stringMatching(/^start-api: \. has no Express application\./),
+      expect.stringMatching(/^start-api: \. can't be loaded: Cannot find module '/),
+    ])
+  })
+
   it('says what is missing', () => {
     const app = createApp(
       {

@@ -1,5 +1,5 @@
 // `start-api check`: all that is wrong with a routes directory, in one run.
-import { join, relative, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { explain } from '../dev/error-place'
 import { isStartApiError } from '../errors'
 import type { Settings } from '../options'
@@ -10,7 +10,7 @@ import { findLikelyRouteFiles } from '../routes/route-files'
 import { readRouteText, readText } from '../routes/route-text'
 import { replaceRouteFile } from '../routes/write-route-file'
 import { type Command, toJson, toSettings } from './command'
-import { type Cell, type Terminal, count, toTable } from './terminal'
+import { type Cell, type Terminal, count, toShownPath, toTable } from './terminal'
 
 interface Problem {
   /** Relative to the routes directory; `.` for the directory itself. */
@@ -179,7 +179,7 @@ function toReport(
 ): string {
   const { paint } = terminal
   const rows = problems.map(({ file, line, message, fixed }): Cell[] => [
-    `${relative('', join(directory, file)) || '.'}${line === undefined ? '' : `:${line}`}`,
+    `${toShownPath(join(directory, file))}${line === undefined ? '' : `:${line}`}`,
     { text: withoutName(file, message), color: fixed ? 'green' : 'red' },
   ])
   const left = problems.filter(({ fixed }) => fixed !== true).length

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { Server } from 'node:net'
 import nodeModule from 'node:module'
-import { join, relative, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { explain } from '../dev/error-place'
 import { isStartApiError } from '../errors'
 import { recordMounts } from '../express/layers'
@@ -10,6 +10,7 @@ import { isExpress } from '../express/list-routes'
 import { clearTimeout, setTimeout } from '../real-timers'
 import { loadModule } from '../routes/load-module'
 import { unwrapDefault } from '../unwrap-default'
+import { toShownPath } from './terminal'
 
 /** How long a module may take after it has begun to listen, and one without an export until it does. */
 const GRACE_MS = 500
@@ -29,7 +30,7 @@ export async function loadApp(module: string, exported: string | undefined): Pro
   for (const from of [file, join(process.cwd(), 'package.json')]) recordMountsOf(from)
   // A database that can't be reached, say: what is listed doesn't need it.
   process.on('uncaughtException', (error) => {
-    console.error(`[start-api] ${relative('', file)} failed beside its routes:`, error)
+    console.error(`[start-api] ${toShownPath(file)} failed beside its routes:`, error)
   })
   const listening = interceptListening()
   const failures: unknown[] = []
@@ -47,7 +48,7 @@ export async function loadApp(module: string, exported: string | undefined): Pro
   }
   if (failures.length > 0) throw failures[0]
   throw new Error(
-    `${relative('', file)} has no Express application. Export it (as default, as \`app\`, or as a function that returns it), or name the export with --export.`,
+    `${toShownPath(file)} has no Express application. Export it (as default, as \`app\`, or as a function that returns it), or name the export with --export.`,
   )
 }
 
@@ -95,7 +96,7 @@ async function load(file: string): Promise<unknown> {
     // Our own sentences, which another copy of the package may have written, say all that there is to say.
     if (isStartApiError(error)) throw error
     const reason = await explain(error, file)
-    throw new Error(`${relative('', file)} can't be loaded: ${reason}`, { cause: error })
+    throw new Error(`${toShownPath(file)} can't be loaded: ${reason}`, { cause: error })
   }
 }
 

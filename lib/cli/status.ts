@@ -1,5 +1,4 @@
 // `start-api status`: how far an application has moved, and what of it never answers any more.
-import { relative } from 'node:path'
 import {
   type AppState,
   type LegacyState,
@@ -9,7 +8,7 @@ import {
 import { listRoutes } from '../express/list-routes'
 import { type Command, type Output, toJson } from './command'
 import { loadApp } from './load-app'
-import { type Cell, type Terminal, count, toTable } from './terminal'
+import { type Cell, type Terminal, count, toShownPath, toTable } from './terminal'
 
 export const status: Command = {
   summary: 'shows how far an Express application has moved to route files',
@@ -87,7 +86,7 @@ function toReport(module: string, migration: Migration, terminal: Terminal): str
   const bar = paint('green', '█'.repeat(filled)) + paint('dim', '░'.repeat(BAR_WIDTH - filled))
   const moves = `${moved} of ${count(total, 'endpoint')} moved to route files`
   return [
-    `${paint('bold', relative('', module))}\n${bar}  ${Math.floor(share * 100)} %  ${moves}\n`,
+    `${paint('bold', toShownPath(module))}\n${bar}  ${Math.floor(share * 100)} %  ${moves}\n`,
     start.length > 0 &&
       toTable(['START', 'PATH', 'FILE', 'MOUNTED AT', 'NOTE'], start.map(toStartRow), terminal),
     legacy.length > 0 &&

@@ -1,4 +1,5 @@
-// What commands print with: colours where a person reads, and tables.
+// What commands print with: colours where a person reads, names of files, and tables.
+import { relative } from 'node:path'
 
 export interface Terminal {
   readonly paint: Paint
@@ -33,6 +34,11 @@ export function toTerminal(
     return FORCE_COLOR === '0' || FORCE_COLOR === 'false' ? plain : colored
   if (NO_COLOR !== undefined && NO_COLOR !== '') return plain
   return stream.isTTY === true && TERM !== 'dumb' ? colored : plain
+}
+
+/** A file or folder, relative to the working directory. */
+export function toShownPath(path: string): string {
+  return relative('', path) || '.'
 }
 
 /** A cell, and the colour that it has on a terminal. */
