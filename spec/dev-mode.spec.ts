@@ -471,6 +471,25 @@ it('says nothing of old versions when files of a linked directory go, or get ano
   expect(app.output()).not.toContain('has changed')
 })
 
+it('has route files of an installed package live, with what they require of that directory', async () => {
+  const language = LANGUAGES['CommonJS']!
+  const main = language.main.replace(`'./routes'`, `'./node_modules/pkg/routes'`)
+  const routes = 'node_modules/pkg/routes/api'
+  const app = await start(
+    { ...language, main },
+    {
+      [`${routes}/-text.js`]: `exports.text = 'one'`,
+      [`${routes}/a.js`]: commonJs(`text`, `const { text } = require('./-text')`),
+    },
+  )
+  expect(await app.ask('/api/a')).toBe('200 one')
+  app.write(`${routes}/-text.js`, `exports.text = 'two'`)
+  expect(await app.ask('/api/a')).toBe('200 two')
+  app.write(`${routes}/a.js`, commonJs(`'three'`))
+  expect(await app.ask('/api/a')).toBe('200 three')
+  expect(app.output()).not.toContain('has changed')
+})
+
 describe('a broken file', () => {
   it('is tried again with each request for it: what it lacked may be there', async () => {
     const app = await start(LANGUAGES['CommonJS']!, {

@@ -3,11 +3,11 @@
 import { existsSync } from 'node:fs'
 // Not `{ createRequire }`: the usual banner of ESM bundles declares that name.
 import nodeModule from 'node:module'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import { types } from 'node:util'
 
 export interface ModuleCache {
-  /** What the route files have loaded, themselves included, outside of `node_modules`. */
+  /** What the route files have loaded, themselves included, but for installed packages. */
   findDependencies(): string[]
   /**
    * Forgets the changed modules and all that require them, up to the route files; what these require
@@ -23,7 +23,8 @@ export interface ModuleCache {
 }
 
 /**
- * @param directory whatever is required there is loaded by the loader of the application
+ * @param directory the real path of the routes directory: whatever is required there is loaded by the
+ *   loader of the application
  * @param isRouteFile by real path, as Node names modules
  */
 export function openModuleCache(
@@ -31,6 +32,13 @@ export function openModuleCache(
   isRouteFile: (path: string) => boolean,
 ): ModuleCache {
   const { cache } = nodeModule.createRequire(join(directory, 'index.js'))
+  const home = directory + sep
+
+  /** The routes may be of an installed package: what is below their directory is theirs. */
+  function isInstalled(path: string): boolean {
+    const place = path.startsWith(home) ? path.slice(directory.length) : path
+    return /[\\/]node_modules[\\/]/.test(place)
+  }
 
   function findOwn(): NodeJS.Module[] {
     return Object.values(cache).filter(
@@ -79,7 +87,7 @@ export function openModuleCache(
       const forgotten = loose.map(({ filename }) => filename).filter((name) => stale.has(name))
       // Jest's cache refuses, and throws at `delete`.
       for (const name of forgotten) Reflect.deleteProperty(cache, name)
-      forgetMissingFiles()
+      forgetMissingFiles(isInstalled)
       return new Set(forgotten)
     },
 
@@ -102,12 +110,8 @@ function findReached(
   return reached
 }
 
-function isInstalled(path: string): boolean {
-  return /[\\/]node_modules[\\/]/.test(path)
-}
-
 /** Node remembers which file a name led to, and does not look whether it is still there. */
-function forgetMissingFiles(): void {
+function forgetMissingFiles(isInstalled: (path: string) => boolean): void {
   const { _pathCache: found = {} } = nodeModule as unknown as {
     readonly _pathCache?: Record<string, string>
   }

@@ -42,7 +42,7 @@ export function createRouteModules(
   let latest: ReadonlySet<string> = new Set()
   const stuck = new Set<string>()
   const outdated = new Set<string>()
-  const cache = openModuleCache(directory, (path) => kinds.has(path))
+  const cache = openModuleCache(toRealPath(directory), (path) => kinds.has(path))
 
   async function importAnew(path: string): Promise<unknown> {
     const file = toRealPath(path)
