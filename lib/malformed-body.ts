@@ -6,17 +6,12 @@ export async function readForm(
   source: Pick<Request, 'bodyUsed' | 'body'>,
   read: () => Promise<FormData>,
 ): Promise<FormData> {
-  const isUsable = !source.bodyUsed && source.body?.locked !== true
-  return isUsable ? parseForm(read) : read()
-}
-
-/** @throws TypeError with status 400 where the body, which nobody has read yet, is no form */
-export async function parseForm(parse: () => Promise<FormData>): Promise<FormData> {
+  const usable = !source.bodyUsed && source.body?.locked !== true
   try {
-    return await parse()
+    return await read()
   } catch (error) {
     // By name: in jest, the platform's errors are of another realm.
-    if ((error as Error).name !== 'TypeError') throw error
+    if (!usable || (error as Error).name !== 'TypeError') throw error
     throw withStatus400(new TypeError('The request body is not a valid form.'))
   }
 }

@@ -343,6 +343,43 @@ describe('requests and responses made by hand (hazard 239)', () => {
     expect([status, body]).toEqual([200, 'http://localhost/api/x false'])
   })
 
+  it.each(['text/plain', 'text/event-stream'])(
+    'are destroyed where a stream of %s fails',
+    async (type) => {
+      const log = jest.spyOn(console, 'error').mockImplementation()
+      const body = () => {
+        let count = 0
+        return new ReadableStream({
+          async pull(controller) {
+            await new Promise((resolve) => setTimeout(resolve, 5))
+            if (++count === 2) throw new Error('late')
+            controller.enqueue(Buffer.from('first'))
+          },
+        })
+      }
+      const headers = { 'content-type': type }
+      const api = startApi(
+        apiRoutes({ 'api/x.ts': { GET: () => new Response(body(), { headers }) } }),
+      )
+      const written: string[] = []
+      await new Promise<void>((resolve) => {
+        const response = {
+          ...{ headersSent: false, on() {}, once() {}, off() {} },
+          write(this: { headersSent: boolean }, chunk: Uint8Array) {
+            this.headersSent = true
+            written.push(Buffer.from(chunk).toString())
+            return true
+          },
+          destroy: resolve,
+        }
+        void ask(api, { method: 'GET', url: '/api/x', headers: {} }, response)
+      })
+      expect(written).toEqual(['first'])
+      expect(log).toHaveBeenCalledTimes(1)
+      log.mockRestore()
+    },
+  )
+
   it('are served with streams on a connection that tells nothing of what it holds, as of serverless hosts', async () => {
     async function* produce() {
       for (let count = 0; count < 3; count++) {

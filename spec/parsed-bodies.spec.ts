@@ -69,6 +69,7 @@ const leave =
 
 const JSON_TYPE = 'application/json'
 const FORM_TYPE = 'application/x-www-form-urlencoded'
+const GZIP = { 'content-encoding': 'gzip' }
 const CHUNKED = { 'transfer-encoding': 'chunked' }
 
 describeHosts('A body that was already read', (host) => {
@@ -565,6 +566,24 @@ describeHosts('A body that was already read', (host) => {
     })
   })
 
+  it('is the same bytes whatever they are seen as on `req.body`', async () => {
+    const bytes = new Uint8Array(new SharedArrayBuffer(6), 1, 4)
+    bytes.set([0x61, 0xff, 0x00, 0x62])
+    const sent = { type: 'application/octet-stream', body: Buffer.from('61ff0062', 'hex') }
+    const { buffer } = Uint8Array.from(bytes)
+    for (const body of [bytes, new DataView(buffer), new Uint16Array(buffer)]) {
+      const read = await readBehind(host, [leave({ body })], sent, async (request) => [
+        Buffer.from(await request.clone().arrayBuffer()).toString('hex'),
+        Buffer.from(await request.bytes()).toString('hex'),
+      ])
+      expect(read).toEqual(['61ff0062', '61ff0062'])
+    }
+    const form = { type: FORM_TYPE, body: 'a=1' }
+    const shared = new Uint8Array(new SharedArrayBuffer(3))
+    shared.set(Buffer.from('a=1'))
+    expect(await readBehind(host, [leave({ body: shared })], form, toEntries)).toEqual([['a', '1']])
+  })
+
   describe('and kept as `rawBody`', () => {
     const signed = ' {"a" : 1.0, "b":"\\u00fc"}\n'
 
@@ -767,17 +786,44 @@ describeHosts('A body that was already read', (host) => {
 
     it('formidable has JSON and fields without files, where they were put into `req.fields`', async () => {
       const sent = { type: JSON_TYPE, body: '{"a":[1,null]}' }
-      const json = leave({ fields: { a: [1, null] } })
       const inFront = express.urlencoded({ extended: true })
-      for (const parsers of [[json], [inFront, json]]) {
-        expect(await readBehind(host, parsers, sent, toJson)).toEqual({ a: [1, null] })
+      for (const mark of [{ files: {} }, { express_formidable: { parsed: true } }]) {
+        const json = leave({ fields: { a: [1, null] }, ...mark })
+        for (const parsers of [[json], [inFront, json]]) {
+          expect(await readBehind(host, parsers, sent, toJson)).toEqual({ a: [1, null] })
+        }
       }
-      const fields = leave({ fields: { a: ['1', '2'], b: 'x y' } })
+      const fields = leave({ fields: { a: ['1', '2'], b: 'x y' }, files: {} })
       const ofTexts = { type: FORM_TYPE, body: 'a=1&a=2&b=x+y' }
       expect(await readBehind(host, [fields], ofTexts, toText)).toBe('a=1&a=2&b=x+y')
       // Where there are both, `req.body` is what middleware goes on with.
-      const both = leave({ body: { a: 2 }, fields: { a: 1 } })
+      const both = leave({ body: { a: 2 }, fields: { a: 1 }, files: {} })
       expect(await readBehind(host, [both], sent, toJson)).toEqual({ a: 2 })
+      // An array comes as an object of its indexes.
+      const listed = leave({ fields: { 0: 1, 1: 2 }, files: {} })
+      const array = { type: JSON_TYPE, body: '[1,2]' }
+      await expect(readBehind(host, [listed], array, toJson)).rejects.toMatchObject({
+        code: 'ERR_START_API_BODY_CONSUMED',
+      })
+    })
+
+    it('formidable has left nothing where `req.fields` is what a client asks for', async () => {
+      const asked = { fields: { admin: '1' } }
+      const sent = { type: JSON_TYPE, body: '{}' }
+      const ask: Middleware = (req, _res, next) => {
+        Object.assign(req, asked)
+        next()
+      }
+      for (const parsers of [[express.json(), ask], [leave({ body: {}, ...asked })]]) {
+        expect(await readBehind(host, parsers, sent, toText)).toBe('{}')
+      }
+      await expect(readBehind(host, [leave(asked)], sent, toText)).rejects.toMatchObject({
+        code: 'ERR_START_API_BODY_CONSUMED',
+      })
+      // multer's.
+      const body = Object.assign(Object.create(null) as object, { a: '1' })
+      const left = leave({ body, files: [], fields: { a: '2' } })
+      expect(await readBehind(host, [left], form, toEntries)).toEqual([['a', '1']])
     })
 
     it('any of them has an empty form, told by its length', async () => {
@@ -788,7 +834,14 @@ describeHosts('A body that was already read', (host) => {
       const quoted = { ...empty, type: empty.type.replace(/boundary=(.*)/, 'boundary="$1"') }
       expect(await readBehind(host, [leave({})], quoted, toEntries)).toEqual([])
       const lost = { code: 'ERR_START_API_BODY_CONSUMED' }
-      for (const sent of [form, { ...empty, headers: CHUNKED }]) {
+      const long = 'b'.repeat(400)
+      const small = toForm([{ name: '', content: '' }])
+      for (const sent of [
+        ...[form, small, { ...empty, headers: CHUNKED }],
+        { ...form, type: form.type.replace(';', `; x="; boundary=${long}";`) },
+        { ...form, type: form.type.replace(';', `; x=" \\"; boundary=${long}";`) },
+        { type: `multipart/form-data; boundary=${long}`, body: gzipSync(form.body), headers: GZIP },
+      ]) {
         await expect(readBehind(host, [leave({})], sent, toEntries)).rejects.toMatchObject(lost)
       }
     })

@@ -3,8 +3,6 @@ import { isPromise } from '../is-promise'
 
 /** Read in one of two ways, and by one reader. Reads reject with what stands in the way of the body. */
 export interface BodySource {
-  /** Bytes, as the client has declared them; NaN if nobody knows yet. */
-  readonly length: number
   /**
    * The next chunk, `undefined` at the end. Its buffer is the reader's alone. What is here comes without
    * a promise: three a chunk took 3 to 6 % of 1 MiB in.
@@ -20,7 +18,6 @@ export interface BodySource {
 export function fromBytes(bytes: Uint8Array): BodySource {
   let left: Uint8Array | undefined = bytes.byteLength > 0 ? bytes : undefined
   return {
-    length: bytes.byteLength,
     read() {
       const chunk = left
       left = undefined
@@ -41,7 +38,6 @@ export function fromGenerator(generate: () => AsyncGenerator<Uint8Array>): BodyS
   }
   let isTakenWhole = false
   return {
-    length: NaN,
     read,
     async readAll() {
       isTakenWhole = true
@@ -61,7 +57,7 @@ export function failing(error: Error): BodySource {
   const fail = async () => {
     throw error
   }
-  return { length: NaN, read: fail, readAll: fail, cancel() {} }
+  return { read: fail, readAll: fail, cancel() {} }
 }
 
 /** Bytes that don't share their buffer, as small ones from Node's pool do: a copy, where they must be. */

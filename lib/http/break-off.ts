@@ -1,7 +1,6 @@
 // Per request: what becomes of an answer that has begun and can't go on.
 import type { ServerResponse } from 'node:http'
 import type { Http2ServerResponse } from 'node:http2'
-import { TLSSocket } from 'node:tls'
 import { isHttp2 } from './client-left'
 
 /** Shows the client that the answer is incomplete (hazard 132). */
@@ -16,15 +15,13 @@ export function breakOff(res: ServerResponse | Http2ServerResponse): void {
 
 /** Without a length and chunks, as HTTP/1.0 has it, the end of the connection is that of the body. */
 function isEndedByClose(res: ServerResponse): boolean {
-  return res.headersSent && !res.chunkedEncoding && !res.hasHeader('content-length')
+  return res.headersSent && !res.chunkedEncoding && res.getHeader('content-length') === undefined
 }
 
 function reset({ socket }: ServerResponse): void {
-  // TLS tells an end from a cut by itself.
-  if (socket === null || socket instanceof TLSSocket) return
   try {
-    socket.resetAndDestroy()
+    socket?.resetAndDestroy()
   } catch {
-    // A socket of another kind than TCP, which can't.
+    // Of another kind than TCP, which can't. TLS tells an end from a cut by itself.
   }
 }

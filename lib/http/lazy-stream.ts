@@ -23,11 +23,6 @@ export class LazyStream {
     this.#source = source
   }
 
-  /** Bytes, as far as they are known; else NaN. */
-  get length(): number {
-    return this.#source.length
-  }
-
   get stream(): Stream {
     const stream = (this.#stream ??= toStream(this.#source))
     this.settle()

@@ -12,8 +12,10 @@ export interface ParsedRequest extends IncomingMessage {
   file?: unknown
   /** multer's, express-fileupload's, formidable's. */
   files?: unknown
-  /** express-formidable's. */
+  /** formidable's. */
   fields?: unknown
+  /** express-formidable's mark. */
+  express_formidable?: unknown
   /** Express 4's parsers: whether one of them has read. */
   _body?: unknown
 }
@@ -42,8 +44,8 @@ export function toSyntax(contentType = ''): Syntax {
 /** More white space than any client puts into an empty object. */
 const MAX_EMPTY_BYTES = 32
 
-/** Whether `req.body` is a `{}` that may be what `isPlaceholder()` says. */
-export function isUntouched(req: ParsedRequest): boolean {
+/** Whether `req.body` is a `{}` that no parser of Express 4 has marked as its own. */
+export function isUnmarked(req: ParsedRequest): boolean {
   const { body } = req
   if (typeof body !== 'object' || body === null) return false
   if (Object.getPrototypeOf(body) !== Object.prototype || req['_body'] === true) return false
@@ -55,7 +57,7 @@ export function isUntouched(req: ParsedRequest): boolean {
  * others (hazard 75), not a parsed `{}`: those of Express 4 set a mark, and the others' are short.
  */
 export function isPlaceholder(req: ParsedRequest): boolean {
-  if (!isUntouched(req)) return false
+  if (!isUnmarked(req)) return false
   const length = declaredLength(req)
   if (Number.isNaN(length)) {
     const syntax = toSyntax(req.headers['content-type'])
@@ -64,7 +66,31 @@ export function isPlaceholder(req: ParsedRequest): boolean {
   return length > MAX_EMPTY_BYTES
 }
 
+/**
+ * The fields that formidable has left on `req.fields`, of forms and of JSON, and nothing on `req.body`. Others
+ * use the name as well, for what a client asks for (`?fields[users]=name`): without `files` beside it.
+ */
+export function findFields(req: ParsedRequest): object | undefined {
+  const { body, fields, files } = req
+  if (body !== undefined && !isUnmarked(req)) return undefined
+  if (!isObject(fields) || Array.isArray(fields)) return undefined
+  if (toSyntax(req.headers['content-type']) === 'multipart') return fields
+  const isOfFormidable = req['express_formidable'] !== undefined || isObject(files)
+  // It leaves an array as an object with its indexes: what was sent can't be told.
+  const isOfArray = Object.keys(fields)[0] === '0'
+  return isOfFormidable && !isOfArray ? fields : undefined
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
 /** In constant time: listing the keys of a Buffer takes one string per byte (hazard 78). */
-export function isBytes(value: unknown): value is Uint8Array {
+export function isBytes(value: unknown): value is NodeJS.ArrayBufferView {
   return ArrayBuffer.isView(value)
+}
+
+/** The same bytes, whatever they are seen as. */
+export function toBytes({ buffer, byteOffset, byteLength }: NodeJS.ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength)
 }

@@ -106,7 +106,6 @@ export function readBody(
   }
 
   return {
-    length: declaredLength(req),
     read() {
       if (begun) return parsed === undefined ? readNext() : parsed.read()
       return start().then(() => {

@@ -6,9 +6,10 @@ import { toFields, toFormText } from './form-fields'
 import {
   type ParsedRequest,
   type RequestBody,
+  findFields,
   isBytes,
   isPlaceholder,
-  isUntouched,
+  toBytes,
   toSyntax,
 } from './parsed-request'
 import { rebuildMultipart } from './rebuild-multipart'
@@ -16,7 +17,7 @@ import { rebuildMultipart } from './rebuild-multipart'
 /** `undefined`: what the parser left does not hold the body. */
 export function rebuildBody(req: ParsedRequest): RequestBody | undefined {
   const { rawBody } = req
-  const body = toBody(req)
+  const body = findFields(req) ?? (isPlaceholder(req) ? undefined : req.body)
   const contentType = req.headers['content-type']
   // A middleware that still collects has only the beginning of it.
   if (req.readableEnded !== false) {
@@ -30,25 +31,13 @@ export function rebuildBody(req: ParsedRequest): RequestBody | undefined {
     return known(text, withUtf8(contentType))
   }
   if (syntax === 'multipart') {
-    const fields = toFields(req, req.fields ?? req.body, syntax)
+    const fields = toFields(req, findFields(req) ?? req.body, syntax)
     if (fields !== undefined) return rebuildMultipart(req, fields)
   }
   if (syntax === 'other' || body === undefined || !isPlain(body)) return undefined
   const fields = syntax === 'form' ? toFields(req, body, syntax) : undefined
   const text = fields === undefined ? toJson(body) : toFormText(fields)
   return text === undefined ? undefined : known(text, withUtf8(contentType))
-}
-
-/** What a parser left, wherever it puts it. */
-function toBody(req: ParsedRequest): unknown {
-  const { body, fields } = req
-  // express-formidable's.
-  if ((body === undefined || isUntouched(req)) && isObject(fields)) return fields
-  return isPlaceholder(req) ? undefined : body
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && isPlain(value) && !Array.isArray(value)
 }
 
 /** What JSON and forms are parsed to; no stream, Map or Blob, which JSON would write as `{}`. */
@@ -94,8 +83,11 @@ function isJson(text: string): boolean {
   }
 }
 
-function known(content: string | Uint8Array, contentType: string | undefined): RequestBody {
-  const bytes = typeof content === 'string' ? Buffer.from(content) : content
+function known(
+  content: string | NodeJS.ArrayBufferView,
+  contentType: string | undefined,
+): RequestBody {
+  const bytes = typeof content === 'string' ? Buffer.from(content) : toBytes(content)
   return {
     source: fromBytes(bytes),
     headers: {

@@ -2,10 +2,10 @@
 import { isUtf8 } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { declaredLength } from './body-length'
+import { parsedLength } from './body-length'
 import { fromGenerator } from './body-source'
 import type { Fields } from './form-fields'
-import { type ParsedRequest, type RequestBody, isBytes } from './parsed-request'
+import { type ParsedRequest, type RequestBody, isBytes, toBytes } from './parsed-request'
 
 /** A file of a form, in memory or on disk. */
 interface FormFile {
@@ -49,10 +49,16 @@ function isParserOutput(fields: unknown): boolean {
 
 /** Whether it has no part at all: there is nothing that a parser could have lost. */
 function isEmpty(req: ParsedRequest): boolean {
-  const boundary = /;\s*boundary="?([^";]+)/i.exec(req.headers['content-type'] ?? '')?.[1]
-  // Hyphens around it, and a line break at either end.
-  return boundary !== undefined && declaredLength(req) <= boundary.length + 8
+  for (const [, name, quoted, plain] of (req.headers['content-type'] ?? '').matchAll(PARAMETER)) {
+    if (name!.toLowerCase() !== 'boundary') continue
+    // Hyphens around it, and a line break at either end. Any part has two of it.
+    return parsedLength(req) <= (quoted ?? plain!.trim()).length + 8
+  }
+  return false
 }
+
+/** All of them, one by one: the text of one may look like another. */
+const PARAMETER = /;\s*([^=;\s]+)=(?:"((?:[^"\\]|\\.)*)"|([^;]*))/g
 
 /** express-openapi-validator writes `''` into `req.body` for each file: its schema is of texts. */
 function isPadded(req: ParsedRequest): boolean {
@@ -115,7 +121,7 @@ function toContent(file: UploadedFile): FormFile['content'] | undefined {
     if (typeof path === 'string' && path !== '') return { path }
   }
   for (const bytes of [file.buffer, file.data]) {
-    if (isBytes(bytes)) return bytes
+    if (isBytes(bytes)) return toBytes(bytes)
   }
   return undefined
 }

@@ -82,7 +82,7 @@ function findCookies(
 export function toDeclaredLength({ headers }: ResponseHead): number | undefined {
   const length = headers.get('content-length')
   if (length === undefined) return undefined
-  if (typeof length === 'string' && /^\d+$/.test(length)) return Number(length)
+  if (typeof length === 'string' && /^\d{1,15}$/.test(length)) return Number(length)
   throw new StartApiError(
     'ERR_START_API_BAD_RESPONSE',
     `The Response declares a content-length of ${JSON.stringify(length)}, which is no number of bytes. Leave the header out: it is set from the body.`,

@@ -163,10 +163,14 @@ function sendWhole(
 /** Node's own. */
 const { end, write } = ServerResponse.prototype
 
-/** Not by `flushHeaders()`, which writes `é` as two letters (see `toWire()`), nor past `writeHead()`. */
-function flushHead(res: Pick<ServerResponse, 'flushHeaders'>): void {
+/**
+ * By Node's own `write()`, which calls what has been put in the place of `writeHead()`. Its `flushHeaders()`
+ * writes `é` as two letters (see `toWire()`).
+ */
+function flushHead(res: Partial<Pick<ServerResponse, 'flushHeaders'>>): void {
   if (res instanceof ServerResponse) write.call(res, '', 'latin1')
-  else res.flushHeaders()
+  // HTTP/2's, or made by hand, which may lack it (hazard 239).
+  else res.flushHeaders?.()
 }
 
 /**
@@ -276,9 +280,7 @@ function setHead(res: ServerResponse, head: ResponseHead): void {
   if (!isHttp2(res)) res.statusMessage = head.statusText
   // A length that middleware in front expected is not this body's.
   if (res.getHeader('content-length') !== undefined) res.removeHeader('content-length')
-  for (const name of head.removed) {
-    if (res.getHeader(name) !== undefined) res.removeHeader(name)
-  }
+  for (const name of head.removed) res.removeHeader(name)
   for (const [name, value] of head.headers) {
     res.setHeader(name, name === 'vary' ? mergeVary(res.getHeader('vary'), value) : value)
   }

@@ -1,5 +1,4 @@
-// Per request: what a body that was read whole is given as, without a native Request or a stream.
-import { NativeResponse } from '../define/native-response'
+// Per request: what a body that was read whole is given as, without a native Request and its stream.
 
 /** UTF-8, without a byte order mark, as `text()` reads bodies. */
 export function toText(bytes: Uint8Array): string {
@@ -19,40 +18,28 @@ export function toCopy(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return new Uint8Array(bytes)
 }
 
-/** @param type the content type, if there is one */
-export function toBlob(bytes: Uint8Array, type: string | null): Promise<Blob> {
-  return toResponse(bytes, type).blob()
-}
-
 /**
- * The platform's own class, which others have replaced where `globalThis.FormData` is that of a package.
- * Known from the first form on.
+ * The platform's own class, which `globalThis.FormData` is not where a package has replaced it. Known from
+ * the first form that the platform has read.
  */
 let NativeFormData: typeof FormData | undefined
 
-/**
- * Fields of a form without files are put together as the platform does it: a Response in between takes a
- * quarter of such a request (0.75 and 0.72 of the time without, on Node 24 and 20).
- *
- * @param type the content type, if there is one
- * @throws TypeError for bytes that are no such form
- */
-export async function toForm(bytes: Uint8Array, type: string | null): Promise<FormData> {
-  if (NativeFormData !== undefined && type !== null && IS_FORM_OF_TEXTS.test(type)) {
-    const form = new NativeFormData()
-    for (const [name, value] of new URLSearchParams(decode(bytes))) form.append(name, value)
-    return form
-  }
-  const form = await toResponse(bytes, type).formData()
+export function rememberForm(form: FormData): FormData {
   NativeFormData ??= form.constructor as typeof FormData
   return form
 }
 
-/** One type, and not a list of them, of which another would count. */
-const IS_FORM_OF_TEXTS = /^application\/x-www-form-urlencoded *(?:;[^,]*)?$/i
+/** Whether `toForm()` reads a body of that content type as the platform would. */
+export function isFormOfTexts(type: string | null): boolean {
+  return NativeFormData !== undefined && type !== null && FORM_OF_TEXTS.test(type)
+}
 
-function toResponse(bytes: Uint8Array, type: string | null): Response {
-  const headers: Record<string, string> = type === null ? {} : { 'content-type': type }
-  // Of a SharedArrayBuffer's bytes, which no body can be, too: the platform takes a copy.
-  return new NativeResponse(bytes as Uint8Array<ArrayBuffer>, { headers })
+/** One type, and not a list of them, of which another would count. */
+const FORM_OF_TEXTS = /^application\/x-www-form-urlencoded *(?:;[^,]*)?$/i
+
+/** A form of texts alone, as the platform takes it apart. */
+export function toForm(bytes: Uint8Array): FormData {
+  const form = new NativeFormData!()
+  for (const [name, value] of new URLSearchParams(decode(bytes))) form.append(name, value)
+  return form
 }
