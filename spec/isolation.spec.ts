@@ -78,8 +78,8 @@ describeHosts('a thousand requests at the same time', (host) => {
     const { url, errors } = await serve(host, [createApi()])
     await Promise.all(Array.from({ length: CONCURRENT }, (_, id) => visit(url, id)))
     expect(errors).toEqual([])
-    // A thousand take seconds, and longer beside other suites.
-  }, 30_000)
+    // A thousand take seconds, and, beside other suites on a machine that others slow down, half a minute.
+  }, 90_000)
 })
 
 describeHosts('two instances in one process', (host: Host) => {
