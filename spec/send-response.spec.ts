@@ -383,7 +383,6 @@ describeHosts('HEAD', (host) => {
   it.each<[string, (init: ResponseInit) => Response]>([
     ['no body', (init) => new Response(null, init)],
     ['a stream', (init) => new Response(new ReadableStream({ pull() {} }), init)],
-    ['an empty text', (init) => new Response('', init)],
     ['status 304', (init) => new Response(null, { ...init, status: 304 })],
   ])('is an error page with a length that is none, for %s (RFC 9110, 8.6)', async (_, make) => {
     for (const declared of ['abc', '-1', '0x3', '3, 4', '']) {
@@ -400,8 +399,11 @@ describeHosts('HEAD', (host) => {
   it('has the length of a text, whatever the headers say', async () => {
     const init = { headers: { 'content-length': 'abc' } }
     for (const ask of [headX, getX]) {
-      const answer = await ask(host, () => new Response('hello', init))
-      expect([answer.status, answer.headers['content-length']]).toEqual([200, '5'])
+      for (const text of ['hello', '']) {
+        const answer = await ask(host, () => new Response(text, init))
+        const { status, headers } = answer
+        expect([status, headers['content-length']]).toEqual([200, String(text.length)])
+      }
     }
   })
 

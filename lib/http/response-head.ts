@@ -82,11 +82,15 @@ function findCookies(
 export function toDeclaredLength({ headers }: ResponseHead): number | undefined {
   const length = headers.get('content-length')
   if (length === undefined) return undefined
-  if (typeof length === 'string' && /^\d{1,15}$/.test(length)) return Number(length)
+  if (isLength(length)) return Number(length)
   throw new StartApiError(
     'ERR_START_API_BAD_RESPONSE',
     `The Response declares a content-length of ${JSON.stringify(length)}, which is no number of bytes. Leave the header out: it is set from the body.`,
   )
+}
+
+export function isLength(value: string | readonly string[] | undefined): boolean {
+  return typeof value === 'string' && /^\d{1,15}$/.test(value)
 }
 
 /** `connection` names further headers of its hop. */

@@ -18,7 +18,7 @@ import {
   takeSource,
   toBuffer,
 } from './response-body'
-import { type ResponseHead, toDeclaredLength, toResponseHead } from './response-head'
+import { type ResponseHead, isLength, toDeclaredLength, toResponseHead } from './response-head'
 
 /**
  * Sends a Response. Throws or rejects, with the producer stopped, if it can't: as long as nothing is
@@ -70,9 +70,8 @@ export function sendResponse(
   }
   const text = takeText(response) ?? takeSource(response)
   // An empty text is what a handler of its own has for HEAD, and the length is GET's.
-  if (isHead && !text && head.headers.has('content-length')) {
+  if (isHead && !text && isLength(head.headers.get('content-length'))) {
     discard(response)
-    toDeclaredLength(head)
     return sendWhole(res, head, [])
   }
   if (text !== undefined) {
@@ -139,6 +138,7 @@ async function sendBody(
       head.headers.set('content-length', String(start.size))
       sendWhole(res, head, start.chunks)
     } else if (res.req?.method === 'HEAD') {
+      toDeclaredLength(head)
       sendWhole(res, head, [])
       // Not drained: it may have no end (hazard 37).
       reader.cancel().catch(ignore)
