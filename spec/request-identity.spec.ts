@@ -270,6 +270,34 @@ describeHosts('the Request', (host) => {
     expect(await answer.json()).toEqual(['hello', 0, true, 1])
   })
 
+  it('makes no stream for the fields of a form, from the second form on', async () => {
+    const { ReadableStream: native } = globalThis
+    const made: number[] = []
+    const { url } = await serve(host, [
+      apiOf(async (request) => {
+        let count = 0
+        globalThis.ReadableStream = new Proxy(native, {
+          construct(...call) {
+            count++
+            return Reflect.construct(...call) as object
+          },
+        })
+        try {
+          return json((await request.formData()).getAll('a'))
+        } finally {
+          globalThis.ReadableStream = native
+          made.push(count)
+        }
+      }),
+    ])
+    for (let visit = 0; visit < 2; visit++) {
+      const body = new URLSearchParams('a=1&a=2')
+      const answer = await fetch(`${url}/api/x`, { method: 'POST', body })
+      expect(await answer.json()).toEqual(['1', '2'])
+    }
+    expect(made[1]).toBe(0)
+  })
+
   it('has a body of its own beside each clone', async () => {
     const answer = await post(host, async (request) => {
       const first = request.body

@@ -689,6 +689,12 @@ describeHosts(
       expect(await outcome).toBe('ECONNRESET')
     })
 
+    it('is cut without a reset where its length tells that something is missing', async () => {
+      const { controller, outcome } = await ask({ 'content-length': '8' })
+      controller.error(new Error('late'))
+      expect(await outcome).toBe('end')
+    })
+
     it('ends as any other when it is over', async () => {
       const { controller, outcome } = await ask({})
       controller.close()

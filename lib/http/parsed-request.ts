@@ -45,7 +45,7 @@ export function toSyntax(contentType = ''): Syntax {
 const MAX_EMPTY_BYTES = 32
 
 /** Whether `req.body` is a `{}` that no parser of Express 4 has marked as its own. */
-export function isUnmarked(req: ParsedRequest): boolean {
+function isUnmarked(req: ParsedRequest): boolean {
   const { body } = req
   if (typeof body !== 'object' || body === null) return false
   if (Object.getPrototypeOf(body) !== Object.prototype || req['_body'] === true) return false

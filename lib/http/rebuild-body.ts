@@ -31,7 +31,7 @@ export function rebuildBody(req: ParsedRequest): RequestBody | undefined {
     return known(text, withUtf8(contentType))
   }
   if (syntax === 'multipart') {
-    const fields = toFields(req, findFields(req) ?? req.body, syntax)
+    const fields = toFields(req, body, syntax)
     if (fields !== undefined) return rebuildMultipart(req, fields)
   }
   if (syntax === 'other' || body === undefined || !isPlain(body)) return undefined

@@ -89,6 +89,7 @@ export function toDeclaredLength({ headers }: ResponseHead): number | undefined 
   )
 }
 
+/** No more digits than a number holds exactly. */
 export function isLength(value: string | readonly string[] | undefined): boolean {
   return typeof value === 'string' && /^\d{1,15}$/.test(value)
 }

@@ -59,13 +59,11 @@ export function sendResponse(
     for (const name of removed) head.headers.delete(name)
     head.removed = [...head.removed, ...removed]
     discard(response)
-    toDeclaredLength(head)
     return sendWhole(res, head, [])
   }
   if (response.body === null) {
     // A client would wait for content of the length that the headers declare.
-    if (isHead) toDeclaredLength(head)
-    else head.headers.set('content-length', '0')
+    if (!isHead) head.headers.set('content-length', '0')
     return sendWhole(res, head, [])
   }
   const text = takeText(response) ?? takeSource(response)
@@ -138,7 +136,6 @@ async function sendBody(
       head.headers.set('content-length', String(start.size))
       sendWhole(res, head, start.chunks)
     } else if (res.req?.method === 'HEAD') {
-      toDeclaredLength(head)
       sendWhole(res, head, [])
       // Not drained: it may have no end (hazard 37).
       reader.cancel().catch(ignore)
@@ -154,6 +151,8 @@ function sendWhole(
   head: ResponseHead,
   chunks: readonly Buffer[] | readonly [text: string | Buffer],
 ): void {
+  // Throws where it is none.
+  toDeclaredLength(head)
   setHead(res, head)
   const body = chunks.length > 1 ? Buffer.concat(chunks as Buffer[]) : chunks[0]
   if (body === undefined || res.req?.method === 'HEAD') res.end()
