@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createGzip } from 'node:zlib'
 import compression from 'compression'
 import cors from 'cors'
@@ -701,8 +702,10 @@ describeHosts('fromExpress()', (host) => {
       })
     })
 
-    it('is whole where a clone of the Request reads ahead of a slow parser', async () => {
-      const storage = {
+    const slow = fromExpress(multer({ storage: slowStorage() }).single('photo'))
+
+    function slowStorage(): multer.StorageEngine {
+      return {
         _handleFile(_req: unknown, file: { stream: Readable }, done: (...args: unknown[]) => void) {
           const chunks: Buffer[] = []
           file.stream.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -710,11 +713,29 @@ describeHosts('fromExpress()', (host) => {
         },
         _removeFile() {},
       } as unknown as multer.StorageEngine
-      const slow = fromExpress(multer({ storage }).single('photo'))
+    }
+
+    it('is whole where a clone of the Request reads ahead of a slow parser', async () => {
       const { port } = await serveX(host, [cloning(), slow], readForm)
       const { status, body } = await post(port, '/api/x', form)
       expect(status).toBe(200)
       expect(JSON.parse(body)).toMatchObject({ photo: ['a.png', 'image/png', [1, 2, 255]] })
+    })
+
+    it('is given to two reads at once that begin while a parser has it', async () => {
+      const reads: string[] = []
+      const reading = middleware(async ({ request, next }) => {
+        const reader = request.body!.getReader()
+        const ends = sleep(20).then(() => Promise.all([reader.read(), reader.read()]))
+        const result = await next()
+        for (const { value } of await ends) reads.push(Buffer.from(value!).toString())
+        return result
+      })
+      const { port } = await serveX(host, [reading, slow], () => json('read'))
+      const { body } = await post(port, '/api/x', form)
+      expect(body).toBe('"read"')
+      expect(reads.join('')).toContain('name="title"')
+      expect(reads.map((text) => text.length > 0)).toEqual([true, true])
     })
 
     /** Reads after the route has run. */

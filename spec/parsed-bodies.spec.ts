@@ -14,6 +14,7 @@ import multer from 'multer'
 import { type StartAPIMethodContext, json, startApi } from 'express-start-api'
 import { type Host, type Middleware, describeHosts, serve } from './support/hosts'
 import { type Sent, post, toForm, toNode } from './support/post'
+import { recordProcessErrors } from './support/process-errors'
 import { apiRoutes } from './support/routes'
 
 type Read = (request: Request, req: ReturnType<typeof toNode>) => unknown
@@ -721,6 +722,24 @@ describeHosts('A body that was already read', (host) => {
       })
       expect(read).toBe('F')
     })
+
+    it.each(['memory', 'disk'] as const)(
+      'is no error of the process if it is cancelled during a read: %s storage',
+      async (storage) => {
+        const processErrors = await recordProcessErrors(async () => {
+          const parser = storages[storage].any()
+          const read = await readBehind(host, [parser], form, async (request) => {
+            const reader = request.body!.getReader()
+            await reader.read()
+            const pending = reader.read()
+            await reader.cancel()
+            return [await pending, request.bodyUsed]
+          })
+          expect(read).toEqual([{ done: true }, true])
+        })
+        expect(processErrors).toEqual([])
+      },
+    )
 
     it('rejects if a file has gone meanwhile', async () => {
       const one = toForm([{ name: 'f', filename: 'f.txt', type: 'text/plain', content: 'F' }])

@@ -140,6 +140,24 @@ describeHosts('A request body', (host) => {
     expect((await readAll(socket)).toString()).toContain('{"read":"cd"}')
   })
 
+  it('is given in order to several reads at once', async () => {
+    const begun = signal()
+    const api = bodyApi(async (request) => {
+      const reader = request.body!.getReader()
+      const reads = [reader.read(), reader.read(), reader.read()]
+      begun.resolve()
+      const read = await Promise.all(reads)
+      return read.map(({ value, done }) => (done ? 'end' : Buffer.from(value).toString()))
+    })
+    const { port } = await serve(host, [api])
+    const socket = await open(port)
+    socket.write(rawHead('POST /api/body HTTP/1.1', ['Content-Length: 4']))
+    await begun.promise
+    socket.write('ab')
+    setTimeout(() => socket.write('cd'), 20)
+    expect((await readAll(socket)).toString()).toContain('{"read":["ab","cd","end"]}')
+  })
+
   it('reaches listeners in front of the handler as well', async () => {
     const heard: string[] = []
     const api = bodyApi(async (request) => {
