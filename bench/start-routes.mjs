@@ -4,7 +4,9 @@ import { download, form, upload } from './handlers.mjs'
 
 const route = (methods) => ({ APIRoute: createAPIFileRoute('/')(methods) })
 
-export function startRoutes(count = 0) {
+/** @param folder as Express writes it */
+export function startRoutes(count = 0, folder = '') {
+  const prefix = `api/${folder.replaceAll(':', '$')}`
   const modules = {
     'api/hello.ts': route({ GET: () => json({ hello: 'world' }) }),
     'api/native.ts': route({
@@ -27,7 +29,7 @@ export function startRoutes(count = 0) {
     'api/upload.ts': route({ POST: async ({ request }) => json({ size: await upload(request) }) }),
   }
   for (let index = 0; index < count; index++) {
-    modules[`api/r${index}.ts`] = route({ GET: () => json({ route: index }) })
+    modules[`${prefix}r${index}.ts`] = route({ GET: () => json({ route: index }) })
   }
   return modules
 }

@@ -1,9 +1,8 @@
 // Legacy Express: what a route costs before it moves.
-import { upload } from '../handlers.mjs'
+import { CHUNK, upload } from '../handlers.mjs'
 
-const CHUNK = Buffer.alloc(64 * 1024, 'x')
-
-export function expressApp(express, count = 0) {
+/** @param folder what is between `/api/` and the name of each of the `count` routes */
+export function expressApp(express, count = 0, folder = '') {
   const app = express()
   app.get('/api/hello', (req, res) => res.json({ hello: 'world' }))
   app.get('/api/native', (req, res) => res.json({ hello: 'world' }))
@@ -17,7 +16,7 @@ export function expressApp(express, count = 0) {
   app.get('/api/download', async (req, res) => {
     res.set('content-type', 'application/octet-stream')
     for (let left = 16; left > 0; left--) {
-      if (!res.write(CHUNK)) await new Promise((resolve) => res.once('drain', resolve))
+      if (!res.write(CHUNK.slice())) await new Promise((resolve) => res.once('drain', resolve))
     }
     res.end()
   })
@@ -25,7 +24,7 @@ export function expressApp(express, count = 0) {
     res.json({ size: await upload({ body: req }) })
   })
   for (let index = 0; index < count; index++) {
-    app.get(`/api/r${index}`, (req, res) => res.json({ route: index }))
+    app.get(`/api/${folder}r${index}`, (req, res) => res.json({ route: index }))
   }
   app.get('/legacy', (req, res) => res.json({ legacy: true }))
   return app
