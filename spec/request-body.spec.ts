@@ -1,4 +1,5 @@
 // Bodies that a handler reads from the socket, as the client sends them.
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
@@ -9,11 +10,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import express5 from 'express'
 import express4 from 'express4'
 import { json, startApi, type StartApiOptions } from 'express-start-api'
+import { getRequestHeader } from 'express-start-api/server'
 import { routeX } from './support/handlers'
 import { type Host, describeHosts, expressHosts, hosts, listen, serve } from './support/hosts'
 import { post, toForm, toNode } from './support/post'
 import { recordProcessErrors } from './support/process-errors'
-import { open, rawHead, rawRequest, readAll } from './support/raw-request'
+import { open, parseAnswer, rawHead, rawRequest, readAll } from './support/raw-request'
 import { apiRoutes } from './support/routes'
 
 type Given = Parameters<typeof toNode>[0] & { request: Request }
@@ -157,6 +159,60 @@ describeHosts('A request body', (host) => {
     setTimeout(() => socket.write('cd'), 20)
     expect((await readAll(socket)).toString()).toContain('{"read":["ab","cd","end"]}')
   })
+
+  it('is given to sinks in the context of the handler, however late its chunks come', async () => {
+    const storage = new AsyncLocalStorage<string>()
+    const api = bodyApi((request) => {
+      const seen: unknown[] = []
+      const sink = () => new WritableStream({ write: () => void seen.push(storage.getStore()) })
+      return storage.run('handler', async () => {
+        const [one, other] = request.body!.tee()
+        await Promise.all([
+          one.pipeTo(sink()),
+          other.pipeThrough(new TransformStream()).pipeTo(sink()),
+        ])
+        return seen
+      })
+    })
+    const { port } = await serve(host, [api])
+    const { body } = await sendLate(port)
+    expect(JSON.parse(body)).toEqual({ read: Array.from({ length: 6 }, () => 'handler') })
+  })
+
+  it('is given to transforms that ask helpers, however late its chunks come', async () => {
+    const api = startApi(
+      apiRoutes({
+        'api/body.ts': {
+          POST: async ({ request }) => {
+            const tagging = new TransformStream<Uint8Array, string>({
+              transform: (chunk, controller) =>
+                controller.enqueue(
+                  `${getRequestHeader('x-tag')}:${Buffer.from(chunk).toString()} `,
+                ),
+            })
+            const texts: string[] = []
+            const sink = new WritableStream<string>({ write: (text) => void texts.push(text) })
+            await request.body!.pipeThrough(tagging).pipeTo(sink)
+            return new Response(texts.join(''))
+          },
+        },
+      }),
+    )
+    const { port } = await serve(host, [api])
+    expect((await sendLate(port)).body).toBe('T:a T:b T:c ')
+  })
+
+  /** Three chunks, each in a turn of its own. */
+  async function sendLate(port: number) {
+    const socket = await open(port)
+    const answer = readAll(socket)
+    socket.write(rawHead('POST /api/body HTTP/1.1', ['Content-Length: 3', 'X-Tag: T']))
+    for (const chunk of 'abc') {
+      await sleep(20)
+      socket.write(chunk)
+    }
+    return parseAnswer((await answer).toString())
+  }
 
   it('reaches listeners in front of the handler as well', async () => {
     const heard: string[] = []

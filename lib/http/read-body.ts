@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { StartApiError } from '../errors'
 import { nextTick, setImmediate } from '../real-timers'
 import { declaredLength, tooLarge } from './body-length'
-import { type BodySource, type Fail, type Put, joinChunks, toOwn } from './body-source'
+import { type BodySource, joinChunks, toOwn } from './body-source'
 import { isClosed } from './client-left'
 
 const EVENTS = ['readable', 'end', 'close'] as const
@@ -98,29 +98,23 @@ export function readBody(
 
   const wait = () => new Promise<void>((resolve) => (wake = resolve))
 
-  function readNext(put: Put, fail: Fail): void {
-    wake = () => {}
-    try {
-      const bytes = take()
-      if (bytes === null) wake = () => readNext(put, fail)
-      // A logger in front that listens has the same chunks.
-      else put(bytes && (req.listenerCount('data') > 0 ? new Uint8Array(bytes) : toOwn(bytes)))
-    } catch (error) {
-      fail(error)
-    }
-  }
-
-  async function readFirst(put: Put, fail: Fail): Promise<void> {
-    await start()
-    if (parsed !== undefined) return parsed.read(put, fail)
-    listen()
-    readNext(put, fail)
+  function readNext(): Uint8Array | undefined | Promise<Uint8Array | undefined> {
+    const bytes = take()
+    // A promise, not a callback: sinks of `pipeTo()` run as the chunk is put, in the context of whoever
+    // reads, not in the socket's.
+    if (bytes === null) return wait().then(readNext)
+    // A logger in front that listens has the same chunks.
+    return bytes && (req.listenerCount('data') > 0 ? new Uint8Array(bytes) : toOwn(bytes))
   }
 
   return {
-    read(put, fail) {
-      if (begun) return parsed === undefined ? readNext(put, fail) : parsed.read(put, fail)
-      readFirst(put, fail).catch(fail)
+    read() {
+      if (begun) return parsed === undefined ? readNext() : parsed.read()
+      return start().then(() => {
+        if (parsed !== undefined) return parsed.read()
+        listen()
+        return readNext()
+      })
     },
     async readAll() {
       isTakenWhole = true
@@ -163,7 +157,7 @@ function isComplete(req: IncomingMessage, size: number): boolean {
   return isOver && !(size < declaredLength(req))
 }
 
-/** And even if the client no longer is (hazard 103): `end` need not be waited for. */
+/** All of a body, even if the client has left since (hazard 103): `end` need not be waited for. */
 function isAllHere(req: IncomingMessage): boolean {
   // HTTP/2 says `complete` of any request that is over.
   const isHere = req.complete && req.readableLength === 0 && req.httpVersionMajor === 1
