@@ -51,7 +51,7 @@ function load({ url, child }, scenario, seconds) {
     const wrk = startLoad(url, scenario, seconds)
     let out = ''
     wrk.stdout.on('data', (data) => (out += data))
-    wrk.once('exit', () => {
+    wrk.once('close', () => {
       if (/Non-2xx/.test(out)) return reject(new Error(out))
       const requests = Number(/(\d+) requests in/.exec(out)?.[1])
       resolve((toCpuTime(child) - before) / requests)
@@ -92,7 +92,9 @@ const light = Object.keys(scenarios).filter((name) => !scenarios[name].isHeavy)
 for (const version of values.node.split(',')) {
   const node = nodes[version]
   const { stdout } = spawnSync(node, ['-v'], { encoding: 'utf8' })
-  for (const scenario of positionals.length > 0 ? positionals : light) {
+  for (const scenario of light.filter(
+    (name) => positionals.length === 0 || positionals.includes(name),
+  )) {
     const { results, faults } = await measure(node, scenario)
     const costs = (name) => [...results[name]].sort((a, b) => a - b)
     const cost = (name) => costs(name)[0]

@@ -1,4 +1,4 @@
-// Times 1 MiB in and out: `node streams.mjs [--node 20,24] [--rounds 150] [download|upload …]`.
+// Times 1 MiB in and out: `node streams.mjs [--node 20,24] [--rounds 60] [download|upload …]`.
 // Most of that time is collecting buffers and being given fresh pages for new ones: processes of one
 // contender differ by two to four times. So all are in one process here, and take turns of 0.2 s in an
 // order that changes: what a turn costs is compared with startApi's turn of the same round.
@@ -13,7 +13,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     node: { type: 'string', default: '20,24' },
-    rounds: { type: 'string', default: '150' },
+    rounds: { type: 'string', default: '60' },
     write: { type: 'boolean', default: false },
   },
 })
@@ -26,6 +26,7 @@ async function measure(node, scenario) {
     cwd: here,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
+  server.once('exit', (code) => code && process.exit(1))
   const [{ url, names }] = await once(server, 'message')
   for (const name of names) {
     server.send(name)
@@ -36,9 +37,13 @@ async function measure(node, scenario) {
   // Longer than it takes: it is ended with the last turn.
   const load = startLoad(url, scenario, 3600)
   server.send('begin')
+  let summary = ''
+  load.stdout.on('data', (data) => (summary += data))
   const [rounds] = await once(server, 'message')
-  load.kill()
+  load.kill('SIGINT')
+  await once(load, 'close')
   server.kill()
+  if (!/requests in/.test(summary) || /Non-2xx/.test(summary)) throw new Error(summary)
   return rounds
 }
 
@@ -47,7 +52,7 @@ function toEstimate(ratios) {
   const sorted = [...ratios].sort((a, b) => a - b)
   const half = 0.98 * Math.sqrt(sorted.length)
   const at = (rank) => sorted[Math.min(Math.max(Math.round(rank), 0), sorted.length - 1)].toFixed(2)
-  const middle = sorted.length / 2
+  const middle = (sorted.length - 1) / 2
   return `${median(sorted).toFixed(2)} (${at(middle - half)} to ${at(middle + half)})`
 }
 

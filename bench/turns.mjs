@@ -18,9 +18,19 @@ for (const name of names) listeners[name] = await contenders[name].create(scenar
 
 let current = names[0]
 let requests = 0
+/** Of whoever had the turn before: a turn begins when they are over. */
+let strangers = 0
+let inFlight = 0
+let onAlone = () => {}
 const server = createServer((req, res) => {
+  const owner = current
   requests++
-  listeners[current](req, res)
+  inFlight++
+  res.once('close', () => {
+    inFlight--
+    if (owner !== current && --strangers === 0) onAlone()
+  })
+  listeners[owner](req, res)
 })
 server.listen(0, '127.0.0.1', () => {
   process.send({ url: `http://127.0.0.1:${server.address().port}`, names })
@@ -30,22 +40,31 @@ process.on('message', async (message) => {
   current = message
   process.send('ready')
 })
+process.on('disconnect', () => process.exit())
 
 async function takeTurns() {
   const results = []
   for (let round = 0; round < WARM + Number(rounds); round++) {
     const costs = Object.fromEntries(names.map((name) => [name, 0]))
     for (const name of shuffle(names)) {
-      current = name
+      await turnTo(name)
       requests = 0
       const before = process.cpuUsage()
       await new Promise((resolve) => setTimeout(resolve, TURN))
       const { user, system } = process.cpuUsage(before)
+      if (requests === 0) throw new Error(`${name} was asked nothing in its turn`)
       costs[name] = (user + system) / requests
     }
     if (round >= WARM) results.push(costs)
   }
   return results
+}
+
+async function turnTo(name) {
+  if (name === current) return
+  current = name
+  strangers = inFlight
+  if (strangers > 0) await new Promise((resolve) => (onAlone = resolve))
 }
 
 function shuffle(list) {
