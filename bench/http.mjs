@@ -12,7 +12,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { contenders } from './contenders.mjs'
-import { findFault, pin, startLoad } from './load.mjs'
+import { findFault, pin, startLoad, toAsked } from './load.mjs'
 import { here, machine, median, nodes, toTable, write } from './report.mjs'
 import { scenarios } from './scenarios.mjs'
 
@@ -89,15 +89,11 @@ async function measure(node, scenario) {
 const conditions = `the best of ${values.rounds} rounds, ${values.seconds} s each after ${values.warm} s`
 // Those of 1 MiB are for streams.mjs.
 const light = Object.keys(scenarios).filter((name) => !scenarios[name].isHeavy)
-const unknown = positionals.find((name) => !light.includes(name))
-if (unknown !== undefined) {
-  console.error(`No such scenario here: ${unknown}. There are ${light.join(', ')}.`)
-  process.exit(1)
-}
+const asked = toAsked(positionals, light)
 for (const version of values.node.split(',')) {
   const node = nodes[version]
   const { stdout } = spawnSync(node, ['-v'], { encoding: 'utf8' })
-  for (const scenario of positionals.length > 0 ? positionals : light) {
+  for (const scenario of asked) {
     const { results, faults } = await measure(node, scenario)
     const costs = (name) => [...results[name]].sort((a, b) => a - b)
     const cost = (name) => costs(name)[0]

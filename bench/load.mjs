@@ -15,6 +15,14 @@ const pinned = cpus().length > 1 && spawnSync('taskset', ['-V']).error === undef
 export const pin = (core, command) =>
   pinned ? ['taskset', '-c', String(core), ...command] : command
 
+/** The scenarios that a command line names, of those there are; all, if it names none. */
+export function toAsked(named, names) {
+  const unknown = named.find((name) => !names.includes(name))
+  if (unknown === undefined) return named.length > 0 ? named : names
+  console.error(`No such scenario here: ${unknown}. There are ${names.join(', ')}.`)
+  return process.exit(1)
+}
+
 /** What is wrong with a contender's answer, if anything is. */
 export async function findFault(url, scenario) {
   const { method, path, headers, body, answer } = scenarios[scenario]

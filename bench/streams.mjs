@@ -5,7 +5,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
-import { findFault, pin, startLoad } from './load.mjs'
+import { findFault, pin, startLoad, toAsked } from './load.mjs'
 import { here, machine, median, nodes, toTable, write } from './report.mjs'
 import { scenarios } from './scenarios.mjs'
 
@@ -36,6 +36,7 @@ async function measure(node, scenario) {
   }
   // Longer than it takes: it is ended with the last turn.
   const load = startLoad(url, scenario, 3600)
+  process.once('exit', () => load.kill())
   server.send('begin')
   let summary = ''
   load.stdout.on('data', (data) => (summary += data))
@@ -56,11 +57,12 @@ function toEstimate(ratios) {
   return `${median(sorted).toFixed(2)} (${at(middle - half)} to ${at(middle + half)})`
 }
 
+const heavy = Object.keys(scenarios).filter((name) => scenarios[name].isHeavy)
+const asked = toAsked(positionals, heavy)
 for (const version of values.node.split(',')) {
   const node = nodes[version]
   const { stdout } = spawnSync(node, ['-v'], { encoding: 'utf8' })
-  const heavy = Object.keys(scenarios).filter((name) => scenarios[name].isHeavy)
-  for (const scenario of positionals.length > 0 ? positionals : heavy) {
+  for (const scenario of asked) {
     const rounds = await measure(node, scenario)
     const rows = Object.keys(rounds[0]).map((name) => [
       name,
