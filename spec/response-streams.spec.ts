@@ -107,6 +107,32 @@ describeHosts('a stream', (host) => {
     expect(await (await fetch(`${app.url}/api/x`)).text()).toBe(expected)
   })
 
+  it('of large chunks begins in the turn in which the handler answers', async () => {
+    const order: string[] = []
+    const watch: Middleware = (_req, res, next) => {
+      const write = res.write.bind(res) as (chunk: unknown) => boolean
+      res.write = ((chunk: unknown) => {
+        order.push('chunk')
+        return write(chunk)
+      }) as typeof res.write
+      next()
+    }
+    const handler = () => {
+      setImmediate(() => order.push('turn'))
+      const body = new ReadableStream({
+        start(controller) {
+          for (let count = 0; count < 3; count++) controller.enqueue(new Uint8Array(65_536))
+          controller.close()
+        },
+      })
+      return new Response(body)
+    }
+    const app = await serve(host, [watch, routeX(handler)])
+    expect(await (await fetch(`${app.url}/api/x`)).blob()).toHaveProperty('size', 3 * 65_536)
+    expect(order[0]).toBe('chunk')
+    expect([...order].sort()).toEqual(['chunk', 'chunk', 'chunk', 'turn'])
+  })
+
   it('may be of text, typed arrays and buffers (hazard 139)', async () => {
     const bytes = Uint8Array.from('..bc..', (c) => c.charCodeAt(0))
     const body = new ReadableStream({

@@ -38,7 +38,9 @@ const MAX_CHUNKS = 64
  *   first event. `'needed turn'`: a turn where the body has begun and not ended. `'turn'`: that in any case.
  *   In a turn all requests that have come are read before the first is answered, and a client on the same
  *   machine, a proxy for example, wakes once for several answers: a native Response on Node 24 takes 0.80 of
- *   the time, and 0.93 where the client never sleeps (50 connections)
+ *   the time, and 0.93 where the client never sleeps (50 connections). A body that is sent as a stream
+ *   waits no longer than that is known: meanwhile its chunks leave the processor's cache (64 KiB each: 0.95
+ *   of the time)
  * @throws what the body fails with
  */
 export async function readStart(
@@ -52,6 +54,7 @@ export async function readStart(
     next: undefined as BodyStart['next'],
   }
   let taken = false
+  let onPaused = ignore
   let failure: { readonly error: unknown } | undefined
 
   const collect = async (): Promise<void> => {
@@ -70,6 +73,7 @@ export async function readStart(
       start.size += bytes.byteLength
     }
     start.phase = 'paused'
+    onPaused()
   }
 
   await undefined
@@ -77,7 +81,10 @@ export async function readStart(
   if (patience !== 'turn') await new Promise<void>((resolve) => nextTick(resolve))
   const isOpen = start.chunks.length > 0 && start.phase === 'reading'
   if (patience === 'turn' || (patience === 'needed turn' && isOpen)) {
-    await new Promise<void>((resolve) => setImmediate(resolve))
+    await new Promise<void>((resolve) => {
+      onPaused = resolve
+      setImmediate(resolve)
+    })
   }
   taken = true
   if (failure !== undefined) throw failure.error
